@@ -1,0 +1,51 @@
+//! Enters: the state after the last token. Leaves: logits and a [`Class`]. Next: the
+//! application.
+
+use crate::arithmetic::{Arithmetic, Logit};
+use crate::model::Model;
+use crate::state::State;
+
+/// The answer of a model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Class {
+    /// Number of the class; `Model::class_name` knows its name.
+    pub label: u8,
+    /// By how much the logit of the label leads the next best: with two classes the
+    /// log-odds of the label. Never negative.
+    pub score: f32,
+}
+
+impl<A: Arithmetic, const N: usize> State<A, N> {
+    /// `head · h + bias`, one logit after the other.
+    pub fn logits<'s>(&'s self, model: &'s Model<'_, A>) -> impl Iterator<Item = A::Logit> + 's {
+        let rows = model.head_weight.chunks_exact(model.hidden().max(1));
+        rows.zip(model.head_bias)
+            .map(|(row, &bias)| A::logit(row, bias, self.hidden(), &model.constants))
+    }
+
+    /// The class of the sequence so far. One logit: positive is class 1, else class 0.
+    /// Several: the largest, and the first of equal ones.
+    pub fn classify(&self, model: &Model<'_, A>) -> Class {
+        let mut logits = self.logits(model).map(Logit::to_f32).enumerate();
+        let (_, first) = logits.next().unwrap_or_default();
+        let (mut best, mut second) = ((0, first), f32::NEG_INFINITY);
+        for (label, logit) in logits {
+            if logit > best.1 {
+                (second, best) = (best.1, (label, logit));
+            } else {
+                second = logit.max(second);
+            }
+        }
+        if second == f32::NEG_INFINITY {
+            return Class {
+                label: u8::from(first > 0.0),
+                score: first.abs(),
+            };
+        }
+        Class {
+            label: best.0 as u8,
+            score: best.1 - second,
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! Enters: the bytes of a model file. Leaves: its [`Header`] and where each
+//! [`Section`] lies. Next: `model`, which checks the sections and borrows them.
+//!
+//! This is the one definition of the format. All integers are little-endian; a
+//! section starts on a multiple of four bytes and is filled up with zeros.
+//!
+//! | bytes | field | written by | read by |
+//! |---|---|---|---|
+//! | 0..4 | magic `SETL` | exporter `pack` | [`File::open`] |
+//! | 4..6 | format version, u16 | exporter `pack` | [`File::open`] |
+//! | 6 | [`Kind`] of the numbers, u8 | exporter `pack` | [`File::open`] |
+//! | 7 | zero | exporter `pack` | [`File::open`] |
+//! | 8..12 | length of the whole file, u32 | exporter `pack` | [`File::open`] |
+//! | 12..16 | CRC-32 of all other bytes, u32 | exporter `pack` | [`File::open`] |
+//! | 16..20 | length of the header, u32 | exporter `pack` | [`File::open`] |
+//! | 20.. | [`Header`] in postcard | exporter `pack` | [`File::open`] |
+//! | then | the sections, in the order of [`Section::all`] | exporter `pack` | `Model::from_bytes` |
+//!
+//! The header tells shapes, not addresses: the length of every section follows from
+//! it ([`Header::section_bytes`]), and its place from the sections before it. So no
+//! two sections can overlap and no byte can lie outside them.
+//!
+//! `VERSION` goes up when a reader of the last version would misread a file: another
+//! header, another section, another meaning of a bit. Stacked layers and matrices of
+//! more than 256 columns (several segments of strips) will be version 2: the header
+//! then holds a sequence where it now holds the one layer.
+
+use crate::error::DecodeError;
+use crate::gate::Gate;
+use serde::{Deserialize, Serialize};
+
+/// First four bytes of every model file.
+pub const MAGIC: [u8; 4] = *b"SETL";
+/// Version of the format that this crate writes and reads.
+pub const VERSION: u16 = 1;
+/// Bytes before the postcard header.
+pub const PREAMBLE_BYTES: usize = 20;
+/// Where the checksum lies: the only bytes that it does not cover.
+pub const CHECKSUM_AT: usize = 12;
+/// Most hidden units and most inputs of this version: a column index is one byte.
+pub const MAX_UNITS: u16 = 256;
+/// Rows that share one start in [`Section::RowBlock`].
+pub const BLOCK_ROWS: usize = 16;
+/// A strip of class `n` (from 0) has `n + 1` pairs of connections; longer rows are cut.
+pub const STRIP_CLASSES: usize = 8;
+
+/// What the numbers of a model are; the one byte that tells the engines apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Kind {
+    /// 8-bit weights, 16-bit state, no floating point at all.
+    Int8 = 1,
+    /// 32-bit floating point throughout.
+    Float32 = 2,
+}
+
+/// Shapes and constants of a model: everything of the file that is not an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header<'a> {
+    /// Rows of the embedding; token 0 is the unknown word.
+    pub vocabulary: u32,
+    /// Columns of the embedding, the input size of the layer.
+    pub input: u16,
+    /// Hidden units.
+    pub hidden: u16,
+    /// Logits of the head: one for two classes, else one a class.
+    pub logits: u8,
+    /// Names of the classes in the order of their labels, one a line.
+    #[serde(borrow)]
+    pub class_names: &'a str,
+    /// How the rows of the embedding are coded.
+    pub rows: RowCode,
+    /// Constants of the integer engine; all zero in an f32 file.
+    pub fixed: FixedPoint,
+    /// Shapes of the matrices of each gate.
+    pub gates: [GateShape; Gate::COUNT],
+    /// Bytes of [`Section::Vocabulary`], 0 if the file has no words.
+    pub vocabulary_bytes: u32,
+    /// Halfwords of [`Section::Reference`].
+    pub reference_halfwords: u32,
+}
+
+/// The code of the embedding's rows; see `embedding` for what the bits mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowCode {
+    /// Rice parameter of the column gaps: low bits stored as they are.
+    pub gap_bits: u8,
+    /// Rice parameter of the values, or [`RAW_VALUE`].
+    pub value_bits: u8,
+    /// Largest magnitude of a value; 0 in an f32 file.
+    pub largest: u16,
+    /// Bits that one step of [`Section::RowLength`] counts.
+    pub length_unit: u8,
+    /// Words of [`Section::RowBits`].
+    pub words: u32,
+    /// Most connections of any row.
+    pub longest: u16,
+}
+
+/// [`RowCode::value_bits`] of an f32 file: values are 32 bits as they are.
+pub const RAW_VALUE: u8 = 32;
+
+/// Constants of the integer engine; see `int8` for where they enter the formula.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixedPoint {
+    /// `k`: the hidden state is stored with `15 - k` fraction bits.
+    pub state_shift: u8,
+    /// Factor from a stored embedding value to the number that is multiplied by `W`.
+    pub input_scale: u16,
+    /// Fraction bits of the head's weights.
+    pub head_shift: u8,
+}
+
+/// Shapes of the two matrices of one gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateShape {
+    /// Pairs of connections in `W`, all columns together.
+    pub input_pairs: u16,
+    /// Strips of `U` in each class.
+    pub strips: [u16; STRIP_CLASSES],
+}
+
+impl GateShape {
+    /// Strips of `U`, all classes together.
+    pub fn strip_count(&self) -> u64 {
+        self.strips.iter().map(|&n| u64::from(n)).sum()
+    }
+
+    /// Pairs of connections in `U`, all classes together.
+    pub fn recurrent_pairs(&self) -> u64 {
+        self.strips
+            .iter()
+            .zip(1..)
+            .map(|(&n, pairs)| u64::from(n) * pairs)
+            .sum()
+    }
+}
+
+/// An array of the file. `W` and `U` of each gate have sections of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Section {
+    /// Words of the vocabulary, in a form that `text` defines; may be empty.
+    Vocabulary,
+    /// First bit of every 16th embedding row, u32.
+    RowBlock,
+    /// Length of each embedding row in `length_unit` bits, u8.
+    RowLength,
+    /// Rows of the embedding as a bit stream, most significant bit of each u32 first.
+    RowBits,
+    /// Where each column of `W` starts, in pairs, u16; one more than columns.
+    InputStart(Gate),
+    /// Units of `W`'s pairs, two u8 a pair; empty in int8 files (part of the weight).
+    InputUnit(Gate),
+    /// Weights of `W`'s pairs: one u32 (int8) or two f32 a pair.
+    InputWeight(Gate),
+    /// Unit of each strip of `U`, u8, shortest strips first.
+    StripUnit(Gate),
+    /// Columns of `U`'s pairs, two u8 a pair; empty in int8 files (part of the weight).
+    RecurrentColumn(Gate),
+    /// Weights of `U`'s pairs: one u32 (int8) or two f32 a pair.
+    RecurrentWeight(Gate),
+    /// Bias and scale (int8, u32) or bias (f32) of each hidden unit; a zero fills up an odd
+    /// number of units, which are computed by twos.
+    Unit(Gate),
+    /// Weights of the head, row-major, i16 or f32.
+    HeadWeight,
+    /// Bias of each logit, i32 or f32.
+    HeadBias,
+    /// Token sequences with their expected outputs, u16.
+    Reference,
+}
+
+impl Section {
+    /// Sections of a file.
+    pub const COUNT: usize = 7 + 7 * Gate::COUNT;
+
+    /// All sections in the order of the file.
+    pub fn all() -> impl Iterator<Item = Section> {
+        use Section::*;
+        let gates = Gate::ALL.into_iter().flat_map(|g| {
+            [
+                InputStart(g),
+                InputUnit(g),
+                InputWeight(g),
+                StripUnit(g),
+                RecurrentColumn(g),
+                RecurrentWeight(g),
+                Unit(g),
+            ]
+        });
+        [Vocabulary, RowBlock, RowLength, RowBits]
+            .into_iter()
+            .chain(gates)
+            .chain([HeadWeight, HeadBias, Reference])
+    }
+}
+
+impl core::fmt::Display for Section {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (name, gate) = match self {
+            Section::Vocabulary => ("vocabulary", None),
+            Section::RowBlock => ("embedding.block", None),
+            Section::RowLength => ("embedding.length", None),
+            Section::RowBits => ("embedding.bits", None),
+            Section::InputStart(gate) => ("input.start", Some(gate)),
+            Section::InputUnit(gate) => ("input.unit", Some(gate)),
+            Section::InputWeight(gate) => ("input.weight", Some(gate)),
+            Section::StripUnit(gate) => ("recurrent.unit", Some(gate)),
+            Section::RecurrentColumn(gate) => ("recurrent.column", Some(gate)),
+            Section::RecurrentWeight(gate) => ("recurrent.weight", Some(gate)),
+            Section::Unit(gate) => ("unit", Some(gate)),
+            Section::HeadWeight => ("head.weight", None),
+            Section::HeadBias => ("head.bias", None),
+            Section::Reference => ("reference", None),
+        };
+        match gate {
+            Some(gate) => write!(f, "{name}.{}", gate.letter()),
+            None => f.write_str(name),
+        }
+    }
+}
+
+impl Header<'_> {
+    /// Length of a section in bytes, without the zeros that fill up its last word.
+    pub fn section_bytes(&self, kind: Kind, section: Section) -> u64 {
+        let (vocabulary, input) = (u64::from(self.vocabulary), u64::from(self.input));
+        let (hidden, logits) = (u64::from(self.hidden), u64::from(self.logits));
+        // bytes of a pair's indices and weights, of a head weight
+        let (index, weight, head) = match kind {
+            Kind::Int8 => (0, 4, 2),
+            Kind::Float32 => (2, 8, 4),
+        };
+        let gate = |gate: Gate| &self.gates[gate.index()];
+        match section {
+            Section::Vocabulary => u64::from(self.vocabulary_bytes),
+            Section::RowBlock => 4 * vocabulary.div_ceil(BLOCK_ROWS as u64),
+            Section::RowLength => vocabulary,
+            Section::RowBits => 4 * u64::from(self.rows.words),
+            Section::InputStart(_) => 2 * (input + 1),
+            Section::InputUnit(g) => index * u64::from(gate(g).input_pairs),
+            Section::InputWeight(g) => weight * u64::from(gate(g).input_pairs),
+            Section::StripUnit(g) => gate(g).strip_count(),
+            Section::RecurrentColumn(g) => index * gate(g).recurrent_pairs(),
+            Section::RecurrentWeight(g) => weight * gate(g).recurrent_pairs(),
+            Section::Unit(_) => 4 * hidden.next_multiple_of(2),
+            Section::HeadWeight => head * hidden * logits,
+            Section::HeadBias => 4 * logits,
+            Section::Reference => 2 * u64::from(self.reference_halfwords),
+        }
+    }
+
+    /// Classes that the head tells apart.
+    pub fn classes(&self) -> u16 {
+        if self.logits == 1 {
+            2
+        } else {
+            u16::from(self.logits)
+        }
+    }
+}
+
+/// A model file whose preamble and header are read, its sections not yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File<'a> {
+    /// What the numbers are.
+    pub kind: Kind,
+    /// CRC-32 of the file; serves as the model's identity.
+    pub checksum: u32,
+    /// Shapes and constants.
+    pub header: Header<'a>,
+    /// The sections, from the first one's first byte to the end of the file.
+    pub body: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    /// Reads kind and shapes without a look at the rest: cheap, for build scripts and for
+    /// choosing an engine. `Model::from_bytes` checks everything.
+    ///
+    /// # Errors
+    /// Not a model file, another version, cut off, or a header that does not decode.
+    pub fn peek(bytes: &'a [u8]) -> Result<File<'a>, DecodeError> {
+        let (preamble, rest) = bytes
+            .split_first_chunk::<PREAMBLE_BYTES>()
+            .ok_or(DecodeError::NotAModel)?;
+        let &[
+            m0,
+            m1,
+            m2,
+            m3,
+            v0,
+            v1,
+            kind,
+            zero,
+            l0,
+            l1,
+            l2,
+            l3,
+            c0,
+            c1,
+            c2,
+            c3,
+            h0,
+            h1,
+            h2,
+            h3,
+        ] = preamble;
+        if [m0, m1, m2, m3] != MAGIC {
+            return Err(DecodeError::NotAModel);
+        }
+        let found = u16::from_le_bytes([v0, v1]);
+        if found != VERSION {
+            return Err(DecodeError::Version { found });
+        }
+        let kind = match (kind, zero) {
+            (1, 0) => Kind::Int8,
+            (2, 0) => Kind::Float32,
+            (found, _) => return Err(DecodeError::Kind { found }),
+        };
+        let says = u32::from_le_bytes([l0, l1, l2, l3]);
+        if bytes.len() as u64 != u64::from(says) {
+            return Err(DecodeError::Length { says });
+        }
+        let length = u32::from_le_bytes([h0, h1, h2, h3]) as usize;
+        let (header, rest) = rest.split_at_checked(length).ok_or(DecodeError::Header)?;
+        let Ok((header, [])) = postcard::take_from_bytes::<Header>(header) else {
+            return Err(DecodeError::Header);
+        };
+        let fill = length.wrapping_neg() % 4;
+        let (fill, body) = rest.split_at_checked(fill).ok_or(DecodeError::Header)?;
+        if fill.iter().any(|&byte| byte != 0) {
+            return Err(DecodeError::Header);
+        }
+        Ok(File {
+            kind,
+            checksum: u32::from_le_bytes([c0, c1, c2, c3]),
+            header,
+            body,
+        })
+    }
+
+    /// [`File::peek`] and the checksum.
+    ///
+    /// # Errors
+    /// Those of [`File::peek`], and a checksum that does not fit the bytes.
+    pub fn open(bytes: &'a [u8]) -> Result<File<'a>, DecodeError> {
+        let file = File::peek(bytes)?;
+        if checksum(bytes) != file.checksum {
+            return Err(DecodeError::Checksum);
+        }
+        Ok(file)
+    }
+}
+
+/// CRC-32 (the one of zip and Ethernet) of a file, its own four bytes left out.
+pub fn checksum(bytes: &[u8]) -> u32 {
+    // no table: 1 KB of flash for a sum that is taken once would be a bad trade
+    const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, _>::new(&crc::CRC_32_ISO_HDLC);
+    let mut digest = CRC.digest();
+    digest.update(bytes.get(..CHECKSUM_AT).unwrap_or(bytes));
+    digest.update(bytes.get(CHECKSUM_AT + 4..).unwrap_or_default());
+    digest.finalize()
+}
+
+/// Hands out the sections of a file, one after the other.
+#[derive(Debug, Clone)]
+pub struct Sections<'a> {
+    kind: Kind,
+    header: Header<'a>,
+    rest: &'a [u8],
+}
+
+impl<'a> Sections<'a> {
+    /// All sections of `file`, from the first.
+    pub fn new(file: &File<'a>) -> Self {
+        Sections {
+            kind: file.kind,
+            header: file.header,
+            rest: file.body,
+        }
+    }
+
+    /// The next section, which the caller must name in the order of [`Section::all`].
+    ///
+    /// # Errors
+    /// The file ends before the section does, or the section's fill is not zero.
+    pub fn next(&mut self, section: Section) -> Result<&'a [u8], DecodeError> {
+        let cut = DecodeError::Cut { section };
+        let length = self.header.section_bytes(self.kind, section);
+        // a length beyond the address space of a small device is beyond its bytes as well
+        let length = usize::try_from(length).map_err(|_| cut)?;
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(cut)?;
+        let (fill, rest) = rest
+            .split_at_checked(length.wrapping_neg() % 4)
+            .ok_or(cut)?;
+        if fill.iter().any(|&byte| byte != 0) {
+            return Err(cut);
+        }
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// Bytes are left over.
+    pub fn finish(self) -> Result<(), DecodeError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(DecodeError::Header)
+        }
+    }
+}
