@@ -1,0 +1,2 @@
+//! The command `set-lstm`.
+fn main() {}

@@ -1,0 +1,342 @@
+//! Enters: a [`Corpus`]. Leaves: its [`Vocabulary`] and its documents as [`TokenSet`]s.
+//! Next: `train` takes [`load_training`]'s, `evaluate` and `simulate` [`load_test`]'s.
+//!
+//! One pass over the documents, which are never in memory together: each becomes
+//! provisional word numbers, and these become tokens when all frequencies are known.
+
+use std::ops::Range;
+
+use set_lstm_runtime::text::for_each_word;
+
+use super::count::Interner;
+use super::{SIZE_MAX, UNKNOWN, Vocabulary};
+use crate::dataset::{Corpus, Document, Split};
+use crate::error::{Error, Result};
+use crate::tokens::{Token, TokenSet};
+
+/// How documents become tokens.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LoadOptions {
+    /// Most tokens in the vocabulary, the unknown one included: 2 to 65,536.
+    pub vocabulary: usize,
+    /// How many tokens are kept of a document, counted from its end: at least 1.
+    pub max_tokens: usize,
+    /// Which part of each class is held back for validation: 0 to less than 1.
+    pub validation_fraction: f64,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        LoadOptions {
+            vocabulary: 20_000,
+            max_tokens: 400,
+            validation_fraction: 0.1,
+        }
+    }
+}
+
+impl LoadOptions {
+    /// Refuses options out of range.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Options`] that names the option and its range.
+    pub fn check(&self) -> Result<()> {
+        let problem = if !(2..=SIZE_MAX).contains(&self.vocabulary) {
+            format!(
+                "a vocabulary of {}; choose 2 to {SIZE_MAX} tokens",
+                self.vocabulary
+            )
+        } else if self.max_tokens == 0 {
+            "no tokens are kept of a document; choose 1 or more".to_owned()
+        } else if !(0.0..1.0).contains(&self.validation_fraction) {
+            let fraction = self.validation_fraction;
+            format!("a validation fraction of {fraction}; choose 0 or more and less than 1")
+        } else {
+            return Ok(());
+        };
+        Err(Error::Options(problem))
+    }
+}
+
+/// The training part of a corpus as tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Training {
+    /// The most frequent words of `train`; nothing of `validation` was counted.
+    pub vocabulary: Vocabulary,
+    /// Names of the classes; a label is an index into them.
+    pub classes: Vec<String>,
+    /// What is trained on, class by class.
+    pub train: TokenSet,
+    /// What chooses the epoch: the last part of each class, class by class.
+    pub validation: TokenSet,
+}
+
+/// Reads the training split and divides it.
+///
+/// Validation is a contiguous block at the end of each class, because documents that
+/// stand side by side often belong together (reviews of one film do, in IMDB) and a
+/// random choice would put such neighbours on both sides and flatter the model.
+/// The same corpus gives the same result from every source, folder or archive.
+///
+/// # Errors
+///
+/// [`Error::Options`] of [`LoadOptions::check`], and what [`Corpus::for_each`] returns.
+pub fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Result<Training> {
+    options.check()?;
+    let mut interner = Interner::default();
+    let numbered = Sequences::read(corpus, Split::Train, options.max_tokens, |word| {
+        interner.number(word)
+    })?;
+    let held_back = numbered.last_of_each_class(options.validation_fraction);
+    let trained_on = numbered
+        .in_order()
+        .zip(&held_back)
+        .filter(|(_, held)| !**held);
+    let counted = trained_on.flat_map(|((words, _), _)| words.iter().copied());
+    let ranking = interner.rank(counted, options.vocabulary);
+
+    let (mut train, mut validation) = (TokenSet::new(), TokenSet::new());
+    for ((words, label), held) in numbered.in_order().zip(held_back) {
+        let tokens = words.iter().map(|&number| ranking.token[number as usize]);
+        let set = if held { &mut validation } else { &mut train };
+        push(set, tokens, label);
+    }
+    Ok(Training {
+        vocabulary: ranking.vocabulary,
+        classes: corpus.classes(),
+        train,
+        validation,
+    })
+}
+
+/// Reads the test split with the vocabulary of the training split.
+///
+/// # Errors
+///
+/// What [`Corpus::for_each`] returns.
+pub fn load_test(
+    corpus: &dyn Corpus,
+    vocabulary: &Vocabulary,
+    max_tokens: usize,
+) -> Result<TokenSet> {
+    let encoded = Sequences::read(corpus, Split::Test, max_tokens, |word| {
+        vocabulary.token(word)
+    })?;
+    let mut test = TokenSet::new();
+    for (tokens, label) in encoded.in_order() {
+        push(&mut test, tokens.iter().copied(), label);
+    }
+    Ok(test)
+}
+
+/// Adds a document; one without words is one unknown token.
+fn push(set: &mut TokenSet, tokens: impl ExactSizeIterator<Item = Token>, label: u8) {
+    let empty = tokens.len() == 0;
+    set.push(tokens.chain(empty.then_some(UNKNOWN)), label);
+}
+
+/// The documents of one split as numbers of words, end to end in one buffer.
+struct Sequences<N> {
+    words: Vec<N>,           // [sum of lengths]
+    documents: Vec<Located>, // by class and order
+}
+
+/// Where the words of a document are.
+struct Located {
+    label: u8,
+    order: u64,
+    words: Range<usize>,
+}
+
+impl<N> Sequences<N> {
+    /// Reads a split, keeps the last `max_tokens` words of each document, and sorts.
+    fn read(
+        corpus: &dyn Corpus,
+        split: Split,
+        max_tokens: usize,
+        mut number: impl FnMut(&[u8]) -> N,
+    ) -> Result<Self> {
+        let mut words = Vec::new();
+        let mut documents = Vec::new();
+        corpus.for_each(split, &mut |Document { label, order, text }| {
+            let start = words.len();
+            for_each_word(text.as_bytes(), |word| words.push(number(word)));
+            let surplus = (words.len() - start).saturating_sub(max_tokens);
+            words.drain(start..start + surplus);
+            documents.push(Located {
+                label,
+                order,
+                words: start..words.len(),
+            });
+            Ok(())
+        })?;
+        documents.sort_unstable_by_key(|document| (document.label, document.order));
+        Ok(Sequences { words, documents })
+    }
+
+    /// Words and class of each document, by class and order.
+    fn in_order(&self) -> impl Iterator<Item = (&[N], u8)> {
+        self.documents
+            .iter()
+            .map(|document| (&self.words[document.words.clone()], document.label))
+    }
+
+    /// Which documents, in order, are the last `fraction` of their class: at least one
+    /// (if the fraction is above 0), and never all.
+    fn last_of_each_class(&self, fraction: f64) -> Vec<bool> {
+        let mut held = Vec::with_capacity(self.documents.len());
+        for class in self.documents.chunk_by(|a, b| a.label == b.label) {
+            let share = (class.len() as f64 * fraction).round() as usize;
+            let least = usize::from(fraction > 0.0);
+            let count = share.max(least).min(class.len() - 1);
+            held.extend((0..class.len()).map(|place| place >= class.len() - count));
+        }
+        held
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts given as (split, label, order, text), handed out as they stand.
+    struct Texts(Vec<(Split, u8, u64, &'static str)>);
+
+    impl Corpus for Texts {
+        fn classes(&self) -> Vec<String> {
+            ["bad", "good"].map(String::from).into()
+        }
+
+        fn for_each(
+            &self,
+            wanted: Split,
+            visit: &mut dyn FnMut(Document<'_>) -> Result<()>,
+        ) -> Result<()> {
+            for &(split, label, order, text) in &self.0 {
+                if split == wanted {
+                    visit(Document { label, order, text })?;
+                }
+            }
+            Ok(())
+        }
+    }
+
+    fn options(vocabulary: usize, max_tokens: usize, validation_fraction: f64) -> LoadOptions {
+        LoadOptions {
+            vocabulary,
+            max_tokens,
+            validation_fraction,
+        }
+    }
+
+    fn sequences(set: &TokenSet) -> Vec<(Vec<Token>, u8)> {
+        (0..set.len())
+            .map(|index| (set.sequence(index).to_vec(), set.label(index)))
+            .collect()
+    }
+
+    fn small() -> Texts {
+        use Split::{Test, Train};
+        Texts(vec![
+            (Train, 1, 10, "held back: good good"),
+            (Train, 1, 2, "so good"),
+            (Train, 0, 3, "held back too"),
+            (Test, 1, 0, "good, held back"),
+            (Train, 0, 1, "bad so bad"),
+            (Train, 1, 1, "..."),
+            (Train, 0, 2, "skipped so bad"),
+        ])
+    }
+
+    #[test]
+    fn validation_is_the_end_of_each_class_and_is_not_counted() {
+        let loaded = load_training(&small(), &options(100, 2, 0.3)).unwrap();
+        let words: Vec<_> = (0..4)
+            .map(|token| loaded.vocabulary.word(token).unwrap())
+            .collect();
+        // Counted are the kept words of `train` only: so 3, bad 2, good 1.
+        assert_eq!(words, ["<unknown>", "so", "bad", "good"]);
+        assert_eq!(loaded.vocabulary.size(), 4);
+        assert_eq!(loaded.classes, ["bad", "good"]);
+        let train = [
+            (vec![1, 2], 0),
+            (vec![1, 2], 0),
+            (vec![UNKNOWN], 1),
+            (vec![1, 3], 1),
+        ];
+        assert_eq!(sequences(&loaded.train), train);
+        assert_eq!(
+            sequences(&loaded.validation),
+            [(vec![0, 0], 0), (vec![3, 3], 1)]
+        );
+    }
+
+    #[test]
+    fn the_order_of_the_source_does_not_matter() {
+        let mut reversed = small();
+        reversed.0.reverse();
+        let options = options(3, 100, 0.3);
+        let [a, b] = [small(), reversed].map(|corpus| load_training(&corpus, &options).unwrap());
+        assert_eq!(a, b);
+        assert_eq!(a.vocabulary.size(), 3);
+    }
+
+    #[test]
+    fn the_test_split_is_read_with_the_given_vocabulary() {
+        let vocabulary = load_training(&small(), &options(100, 2, 0.3))
+            .unwrap()
+            .vocabulary;
+        let test = load_test(&small(), &vocabulary, 2).unwrap();
+        assert_eq!(sequences(&test), [(vec![0, 0], 1)]);
+        let test = load_test(&small(), &vocabulary, 3).unwrap();
+        assert_eq!(sequences(&test), [(vec![3, 0, 0], 1)]);
+    }
+
+    #[test]
+    fn some_validation_is_left_of_small_classes_and_some_training_of_any() {
+        let held = |fraction| load_training(&small(), &options(9, 9, fraction)).unwrap();
+        assert_eq!(held(0.0).validation.len(), 0);
+        assert_eq!(held(0.01).validation.len(), 2);
+        assert_eq!(held(0.99).train.len(), 2);
+    }
+
+    #[test]
+    fn options_out_of_range_are_refused_by_name() {
+        for (options, named) in [
+            (options(1, 9, 0.1), "a vocabulary of 1; choose 2 to 65536"),
+            (options(65_537, 9, 0.1), "a vocabulary of 65537"),
+            (options(9, 0, 0.1), "no tokens are kept"),
+            (options(9, 9, 1.0), "a validation fraction of 1; choose"),
+            (options(9, 9, f64::NAN), "a validation fraction of NaN"),
+        ] {
+            let error = load_training(&small(), &options).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
+        assert!(LoadOptions::default().check().is_ok());
+    }
+
+    #[test]
+    fn an_error_of_the_corpus_is_passed_on() {
+        struct Broken;
+        impl Corpus for Broken {
+            fn classes(&self) -> Vec<String> {
+                ["bad", "good"].map(String::from).into()
+            }
+            fn for_each(
+                &self,
+                _: Split,
+                visit: &mut dyn FnMut(Document<'_>) -> Result<()>,
+            ) -> Result<()> {
+                visit(Document {
+                    label: 0,
+                    order: 0,
+                    text: "read before the damage",
+                })?;
+                Err(Error::data("some.tar", "cut short"))
+            }
+        }
+        let error = load_training(&Broken, &LoadOptions::default()).unwrap_err();
+        assert_eq!(error.to_string(), "some.tar: cut short");
+    }
+}
