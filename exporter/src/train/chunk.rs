@@ -1,0 +1,370 @@
+//! Enters: the weights and up to `L` samples. Leaves: their loss and gradient, or
+//! their logits. Next: `batch` sums the chunks of a batch in order.
+//!
+//! A chunk runs through its whole sequences, forward and back, in one thread and
+//! needs no other chunk: threads meet once a batch, and the result does not depend
+//! on their number. Sequences are aligned at their ends; lanes that have not begun
+//! point at the idle row (see `words`).
+
+use super::loss::{SampleLoss, cross_entropy};
+use super::lstm::{self, Backward, Before, Block, GROUP, KEPT, Recurrent};
+use super::network::Network;
+use super::parameters::Part;
+use super::simd::{Eight, Kernel, Lanes, Unit, dispatch};
+use super::words::{IDLE, Words};
+use crate::tokens::Token;
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+/// One labelled sequence.
+#[derive(Debug, Clone, Copy)]
+pub struct Sample<'a> {
+    /// Its tokens, the last one last.
+    pub tokens: &'a [Token],
+    /// Its class.
+    pub label: u8,
+}
+
+/// What the loss of a chunk depends on beside weights and samples.
+#[derive(Debug, Clone)]
+pub struct Noise {
+    /// Share of word types whose embedding is dropped in this chunk.
+    pub word_dropout: f32,
+    /// Share of hidden units that the output layer does not see.
+    pub output_dropout: f32,
+    /// Label smoothing.
+    pub smoothing: f32,
+    /// The chunk's own random stream.
+    pub rng: ChaCha8Rng,
+}
+
+/// Buffers of one thread, reused from chunk to chunk.
+#[derive(Debug)]
+pub struct Workspace<const L: usize> {
+    words: Words,
+    slots: Vec<[u32; L]>,  // [steps]
+    kept: Vec<Block<L>>,   // [(steps + 1) x padded units x KEPT]; step 0 is all zeros
+    h: [Vec<Block<L>>; 2], // each [padded units]
+    dh: Vec<Block<L>>,     // [padded units]
+    dc: Vec<Block<L>>,     // [padded units]
+    d: Vec<Block<L>>,      // [4 x padded units]
+    sum: Vec<Eight>,       // [nnz of U]
+    mask: Vec<Block<L>>,   // [padded units], output dropout
+    logits: Vec<[f32; L]>, // [logits]
+}
+
+impl<const L: usize> Default for Workspace<L> {
+    fn default() -> Self {
+        Workspace {
+            words: Words::default(),
+            slots: Vec::new(),
+            kept: Vec::new(),
+            h: [Vec::new(), Vec::new()],
+            dh: Vec::new(),
+            dc: Vec::new(),
+            d: Vec::new(),
+            sum: Vec::new(),
+            mask: Vec::new(),
+            logits: Vec::new(),
+        }
+    }
+}
+
+fn zeros<const L: usize>(buffer: &mut Vec<Block<L>>, length: usize) {
+    buffer.clear();
+    buffer.resize(length, Block::ZERO);
+}
+
+impl<const L: usize> Workspace<L> {
+    /// Loss of up to `L` samples; adds the gradient of `scale` times their summed loss
+    /// to `gradient`, which has the order of [`Network::parameters`].
+    pub fn train(
+        &mut self,
+        network: &Network,
+        samples: &[Sample<'_>],
+        noise: &mut Noise,
+        scale: f32,
+        gradient: &mut [f32],
+        unit: Unit,
+    ) -> Vec<SampleLoss> {
+        let keep = 1.0 / (1.0 - noise.word_dropout);
+        let (dropout, rng) = (noise.word_dropout, &mut noise.rng);
+        self.begin(network, samples, || {
+            if dropout > 0.0 && rng.random::<f32>() < dropout {
+                0.0
+            } else {
+                keep
+            }
+        });
+        self.draw_mask(noise);
+        dispatch::<_, L>(
+            unit,
+            Train {
+                work: self,
+                network,
+                samples,
+                noise,
+                scale,
+                gradient,
+            },
+        )
+    }
+
+    /// Logits of up to `L` samples, one row a sample.
+    pub fn infer(&mut self, network: &Network, samples: &[Sample<'_>], unit: Unit) -> Vec<f32> {
+        self.begin(network, samples, || 1.0);
+        self.mask
+            .iter_mut()
+            .for_each(|mask| *mask = Block([1.0; L]));
+        dispatch::<_, L>(
+            unit,
+            Infer {
+                work: &mut *self,
+                network,
+            },
+        );
+        let lanes = 0..samples.len();
+        lanes
+            .flat_map(|lane| self.logits.iter().map(move |row| row[lane]))
+            .collect()
+    }
+
+    /// Numbers the unique tokens and aligns the sequences at their ends.
+    fn begin(&mut self, network: &Network, samples: &[Sample<'_>], mut keep: impl FnMut() -> f32) {
+        assert!(samples.len() <= L, "{} samples in {L} lanes", samples.len());
+        let shape = network.parameters.shape;
+        let units = shape.hidden.next_multiple_of(GROUP / 4);
+        let steps = samples
+            .iter()
+            .map(|sample| sample.tokens.len())
+            .max()
+            .unwrap_or(0);
+        self.words.clear(shape.vocabulary, 4 * units);
+        self.slots.clear();
+        self.slots.resize(steps, [IDLE; L]);
+        for (lane, sample) in samples.iter().enumerate() {
+            let idle = steps - sample.tokens.len();
+            for (slots, &token) in self.slots[idle..].iter_mut().zip(sample.tokens) {
+                slots[lane] = self.words.slot(token, &mut keep);
+            }
+        }
+        for buffer in &mut self.h {
+            zeros(buffer, units);
+        }
+        self.mask.resize(units, Block::ZERO);
+        self.logits.resize(shape.logits, [0.0; L]);
+    }
+
+    fn draw_mask(&mut self, noise: &mut Noise) {
+        let dropout = noise.output_dropout;
+        let keep = 1.0 / (1.0 - dropout);
+        for value in self.mask.iter_mut().flat_map(|mask| &mut mask.0) {
+            let dropped = dropout > 0.0 && noise.rng.random::<f32>() < dropout;
+            *value = if dropped { 0.0 } else { keep };
+        }
+    }
+
+    /// All steps forward. The kept steps go round in a ring of `ring` places.
+    #[inline(always)]
+    fn forward<S: Lanes, const NV: usize>(&mut self, simd: S, network: &Network, ring: usize) {
+        self.words.forward(network);
+        let stride = self.h[0].len() * KEPT;
+        let needed = ring * stride;
+        if self.kept.len() < needed {
+            self.kept.resize(needed, Block::ZERO);
+        }
+        self.kept[..stride].fill(Block::ZERO);
+        for (t, slots) in self.slots.iter().enumerate() {
+            let (from, to) = (t % ring, (t + 1) % ring);
+            let (last, kept) = two_places(&mut self.kept, stride, from, to);
+            let [h_last, h] = &mut self.h;
+            let recurrent = recurrent(network);
+            let before = Before {
+                slots,
+                kept: last,
+                h: h_last,
+            };
+            lstm::forward::<S, L, NV>(simd, recurrent, &self.words, before, kept, h);
+            self.h.swap(0, 1);
+        }
+        self.head(network);
+    }
+
+    /// `logits = head · (mask ∘ h_T) + bias`.
+    #[inline(always)]
+    fn head(&mut self, network: &Network) {
+        let parameters = &network.parameters;
+        let (head, bias) = (parameters.part(Part::Head), parameters.part(Part::HeadBias));
+        let hidden = parameters.shape.hidden;
+        for (k, logits) in self.logits.iter_mut().enumerate() {
+            *logits = [bias[k]; L];
+            let weights = &head[k * hidden..][..hidden];
+            for ((weight, h), mask) in weights.iter().zip(&self.h[0]).zip(&self.mask) {
+                for ((logit, h), mask) in logits.iter_mut().zip(h.0).zip(mask.0) {
+                    *logit += weight * (h * mask);
+                }
+            }
+        }
+    }
+
+    /// Loss of each sample; starts the way back in `dh`.
+    #[inline(always)]
+    fn head_backward(
+        &mut self,
+        network: &Network,
+        samples: &[Sample<'_>],
+        (smoothing, scale): (f32, f32),
+        gradient: &mut [f32],
+    ) -> Vec<SampleLoss> {
+        let parameters = &network.parameters;
+        let head = parameters.part(Part::Head);
+        let hidden = parameters.shape.hidden;
+        let (to_head, to_bias) = (
+            parameters.range(Part::Head),
+            parameters.range(Part::HeadBias),
+        );
+        let mut losses = Vec::with_capacity(samples.len());
+        let mut column = vec![0.0f32; self.logits.len()];
+        for lane in 0..L {
+            for (value, logits) in column.iter_mut().zip(&self.logits) {
+                *value = logits[lane];
+            }
+            if let Some(sample) = samples.get(lane) {
+                losses.push(cross_entropy(&mut column, sample.label, smoothing));
+            } else {
+                column.fill(0.0);
+            }
+            for (value, logits) in column.iter().zip(&mut self.logits) {
+                logits[lane] = value * scale; // now ∂loss/∂logit
+            }
+        }
+        zeros(&mut self.dh, self.mask.len());
+        for (k, d) in self.logits.iter().enumerate() {
+            gradient[to_bias.start + k] += d.iter().sum::<f32>();
+            for unit in 0..hidden {
+                let (h, mask) = (&self.h[0][unit].0, &self.mask[unit].0);
+                let (weight, dh) = (head[k * hidden + unit], &mut self.dh[unit].0);
+                let mut sum = 0.0;
+                for lane in 0..L {
+                    let through = d[lane] * mask[lane];
+                    sum += through * h[lane];
+                    dh[lane] += through * weight;
+                }
+                gradient[to_head.start + k * hidden + unit] += sum;
+            }
+        }
+        losses
+    }
+
+    /// All steps back.
+    #[inline(always)]
+    fn backward<S: Lanes, const NV: usize>(
+        &mut self,
+        simd: S,
+        network: &Network,
+        gradient: &mut [f32],
+    ) {
+        let units = self.h[0].len();
+        zeros(&mut self.dc, units);
+        self.d.resize(4 * units, Block::ZERO);
+        self.sum.clear();
+        self.sum
+            .resize(network.recurrent_value.len(), pulp::cast([0.0f32; 8]));
+        self.words.reset_rows();
+        let by_column = (&network.recurrent_by_column, &network.recurrent_value[..]);
+        let stride = units * KEPT;
+        for (t, slots) in self.slots.iter().enumerate().rev() {
+            let (last, kept) = self.kept[t * stride..][..2 * stride].split_at(stride);
+            let h_last = &mut self.h[0];
+            lstm::hidden_of::<S, L, NV>(simd, last, h_last);
+            let before = Before {
+                slots,
+                kept: last,
+                h: h_last,
+            };
+            let mut state = Backward {
+                dh: &mut self.dh,
+                dc: &mut self.dc,
+                d: &mut self.d,
+                sum: &mut self.sum,
+            };
+            lstm::backward::<S, L, NV>(
+                simd,
+                recurrent(network),
+                by_column,
+                &mut self.words,
+                before,
+                kept,
+                &mut state,
+            );
+        }
+        self.words.backward(network, gradient);
+        let to = network.parameters.range(Part::Recurrent);
+        for (gradient, sum) in gradient[to].iter_mut().zip(&self.sum) {
+            let lanes: [f32; 8] = pulp::cast(*sum);
+            let four = [0, 1, 2, 3].map(|k| lanes[k] + lanes[k + 4]);
+            *gradient += (four[0] + four[2]) + (four[1] + four[3]);
+        }
+    }
+}
+
+fn recurrent(network: &Network) -> Recurrent<'_> {
+    Recurrent {
+        topology: &network.parameters.recurrent,
+        value: network.parameters.part(Part::Recurrent),
+    }
+}
+
+/// Two different places of a ring: the first to read, the second to write.
+fn two_places<T>(ring: &mut [T], stride: usize, from: usize, to: usize) -> (&[T], &mut [T]) {
+    if from < to {
+        let (low, high) = ring.split_at_mut(to * stride);
+        (&low[from * stride..][..stride], &mut high[..stride])
+    } else {
+        let (low, high) = ring.split_at_mut(from * stride);
+        (&high[..stride], &mut low[to * stride..][..stride])
+    }
+}
+
+struct Train<'a, const L: usize> {
+    work: &'a mut Workspace<L>,
+    network: &'a Network,
+    samples: &'a [Sample<'a>],
+    noise: &'a Noise,
+    scale: f32,
+    gradient: &'a mut [f32],
+}
+
+impl<const L: usize> Kernel for Train<'_, L> {
+    type Output = Vec<SampleLoss>;
+
+    #[inline(always)]
+    fn run<S: Lanes, const NV: usize>(self, simd: S) -> Self::Output {
+        let Train {
+            work,
+            network,
+            samples,
+            noise,
+            scale,
+            gradient,
+        } = self;
+        work.forward::<S, NV>(simd, network, work.slots.len() + 1);
+        let losses = work.head_backward(network, samples, (noise.smoothing, scale), gradient);
+        work.backward::<S, NV>(simd, network, gradient);
+        losses
+    }
+}
+
+struct Infer<'a, const L: usize> {
+    work: &'a mut Workspace<L>,
+    network: &'a Network,
+}
+
+impl<const L: usize> Kernel for Infer<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes, const NV: usize>(self, simd: S) {
+        self.work.forward::<S, NV>(simd, self.network, 2);
+    }
+}

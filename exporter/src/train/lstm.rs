@@ -1,0 +1,328 @@
+//! Enters: rows of `W·x + b` and the state of the last step. Leaves: the next state,
+//! and in the way back the gradients of both. Next: `chunk` calls it step by step.
+//!
+//! `L` samples (lanes) step together, the lane innermost: one connection is one
+//! broadcast weight and `L` multiply-adds. A step works on four units (16 gate rows)
+//! at a time, so that transposition, `U·h` and the gates of these rows happen while
+//! they are in the first-level cache; what a step stores for the way back is written
+//! once and read once.
+//!
+//! Formula, for the gates i, g, f, o of every unit:
+//! `c_t = σ(f)·c_{t-1} + σ(i)·tanh(g)`, `h_t = σ(o)·tanh(c_t)`.
+
+use super::activation::{sigmoid, tanh};
+use super::simd::{Eight, Lanes};
+use super::topology::{Topology, Transposed};
+use super::words::Words;
+
+/// One value for each lane.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy)]
+pub struct Block<const L: usize>(pub [f32; L]);
+
+impl<const L: usize> Block<L> {
+    /// Zero in every lane.
+    pub const ZERO: Self = Block([0.0; L]);
+
+    #[inline(always)]
+    fn get<S: Lanes, const NV: usize>(&self) -> [S::f32s; NV] {
+        *S::as_simd_f32s(&self.0)
+            .0
+            .first_chunk()
+            .expect("L = NV vectors")
+    }
+
+    #[inline(always)]
+    fn set<S: Lanes, const NV: usize>(&mut self, value: [S::f32s; NV]) {
+        *S::as_mut_simd_f32s(&mut self.0)
+            .0
+            .first_chunk_mut()
+            .expect("L = NV vectors") = value;
+    }
+
+    #[inline(always)]
+    fn eight(&self, part: usize) -> Eight {
+        pulp::cast(*self.0[8 * part..].first_chunk::<8>().expect("eight lanes"))
+    }
+
+    #[inline(always)]
+    fn set_eight(&mut self, part: usize, value: Eight) {
+        *self.0[8 * part..]
+            .first_chunk_mut::<8>()
+            .expect("eight lanes") = pulp::cast(value);
+    }
+}
+
+/// Gate rows that are worked on together: four units.
+pub const GROUP: usize = 16;
+const UNITS: usize = 4;
+
+/// What a step keeps of each unit for the way back.
+pub const KEPT: usize = 6;
+const I: usize = 0; // σ(i)
+const G: usize = 1; // tanh(g)
+const F: usize = 2; // σ(f)
+const O: usize = 3; // σ(o)
+const C: usize = 4; // c
+const T: usize = 5; // tanh(c)
+
+/// The recurrent matrices in row order.
+#[derive(Clone, Copy)]
+pub struct Recurrent<'a> {
+    /// Connections, row `4 · unit + gate`.
+    pub topology: &'a Topology,
+    /// Their weights.
+    pub value: &'a [f32],
+}
+
+/// What a step starts from, forward and back.
+#[derive(Clone, Copy)]
+pub struct Before<'a, const L: usize> {
+    /// The row of `words` that each lane reads: its token.
+    pub slots: &'a [u32; L],
+    /// What step `t - 1` kept.
+    pub kept: &'a [Block<L>], // [padded units x KEPT]
+    /// `h` of step `t - 1`.
+    pub h: &'a [Block<L>], // [padded units]
+}
+
+/// One step forward: `before → kept[t], h[t]`.
+#[inline(always)]
+pub fn forward<S: Lanes, const L: usize, const NV: usize>(
+    simd: S,
+    recurrent: Recurrent<'_>,
+    words: &Words,
+    before: Before<'_, L>,
+    kept: &mut [Block<L>], // [padded units x KEPT] of step t
+    h: &mut [Block<L>],    // [padded units]
+) {
+    let rows: [&[super::words::Line]; L] = before.slots.map(|slot| words.row(slot));
+    let groups = h
+        .chunks_exact_mut(UNITS)
+        .zip(kept.chunks_exact_mut(UNITS * KEPT));
+    for (group, (h, kept)) in groups.enumerate() {
+        let mut pre = [Block::<L>::ZERO; GROUP];
+        for half in 0..2 {
+            for part in 0..L / 8 {
+                let eight = std::array::from_fn(|lane| {
+                    let line = &rows[8 * part + lane][group].0;
+                    pulp::cast(*line[8 * half..].first_chunk::<8>().expect("16 values"))
+                });
+                for (r, value) in simd.transpose(eight).into_iter().enumerate() {
+                    pre[8 * half + r].set_eight(part, value);
+                }
+            }
+        }
+        for (r, pre) in pre.iter_mut().enumerate() {
+            multiply_add::<S, L, NV>(simd, recurrent, group * GROUP + r, before.h, pre);
+        }
+        for unit in 0..UNITS {
+            let (pre, c_last) = (
+                &pre[4 * unit..][..4],
+                &before.kept[(group * UNITS + unit) * KEPT + C],
+            );
+            let (kept, h) = (&mut kept[unit * KEPT..][..KEPT], &mut h[unit]);
+            gates_forward::<S, L, NV>(simd, pre, c_last, kept, h);
+        }
+    }
+}
+
+/// `pre += Σ_k U[row, k] · h[k]` over the connections of one row.
+#[inline(always)]
+fn multiply_add<S: Lanes, const L: usize, const NV: usize>(
+    simd: S,
+    recurrent: Recurrent<'_>,
+    row: usize,
+    h: &[Block<L>],
+    pre: &mut Block<L>,
+) {
+    if row >= recurrent.topology.rows() {
+        return; // a unit that only pads the hidden size to a multiple of four
+    }
+    let range = recurrent.topology.range(row);
+    let mut sum: [S::f32s; NV] = pre.get::<S, NV>();
+    for (&column, &weight) in recurrent.topology.column[range.clone()]
+        .iter()
+        .zip(&recurrent.value[range])
+    {
+        let (x, weight) = (h[column as usize].get::<S, NV>(), simd.splat_f32s(weight));
+        for v in 0..NV {
+            sum[v] = simd.mul_add_e_f32s(weight, x[v], sum[v]);
+        }
+    }
+    pre.set::<S, NV>(sum);
+}
+
+#[inline(always)]
+fn gates_forward<S: Lanes, const L: usize, const NV: usize>(
+    simd: S,
+    pre: &[Block<L>],
+    c_last: &Block<L>,
+    kept: &mut [Block<L>],
+    h: &mut Block<L>,
+) {
+    let pre: [[S::f32s; NV]; 4] = [0, 1, 2, 3].map(|gate| pre[gate].get::<S, NV>());
+    let c_last = c_last.get::<S, NV>();
+    let mut out = [[simd.splat_f32s(0.0); NV]; KEPT];
+    let mut h_new = [simd.splat_f32s(0.0); NV];
+    for v in 0..NV {
+        let i = sigmoid(simd, pre[I][v]);
+        let g = tanh(simd, pre[G][v]);
+        let f = sigmoid(simd, pre[F][v]);
+        let o = sigmoid(simd, pre[O][v]);
+        let c = simd.mul_add_e_f32s(f, c_last[v], simd.mul_f32s(i, g));
+        let t = tanh(simd, c);
+        h_new[v] = simd.mul_f32s(o, t);
+        for (slot, value) in out.iter_mut().zip([i, g, f, o, c, t]) {
+            slot[v] = value;
+        }
+    }
+    for (kept, value) in kept.iter_mut().zip(out) {
+        kept.set::<S, NV>(value);
+    }
+    h.set::<S, NV>(h_new);
+}
+
+/// `h = σ(o) · tanh(c)` of a kept step.
+#[inline(always)]
+pub fn hidden_of<S: Lanes, const L: usize, const NV: usize>(
+    simd: S,
+    kept: &[Block<L>],
+    h: &mut [Block<L>],
+) {
+    for (h, kept) in h.iter_mut().zip(kept.chunks_exact(KEPT)) {
+        let (o, t) = (kept[O].get::<S, NV>(), kept[T].get::<S, NV>());
+        h.set::<S, NV>(std::array::from_fn(|v| simd.mul_f32s(o[v], t[v])));
+    }
+}
+
+/// What the way back carries from step to step.
+pub struct Backward<'a, const L: usize> {
+    /// `∂loss/∂h_t`.
+    pub dh: &'a mut [Block<L>], // [padded units]
+    /// `∂loss/∂c_t` through later steps.
+    pub dc: &'a mut [Block<L>], // [padded units]
+    /// `∂loss/∂pre_t`: scratch of one step.
+    pub d: &'a mut [Block<L>], // [4 x padded units]
+    /// Gradients of `U`, folded to eight lanes.
+    pub sum: &'a mut [Eight], // [nnz of U]
+}
+
+/// One step back: from `∂loss/∂(h_t, c_t)` to `∂loss/∂(h_{t-1}, c_{t-1})`; adds the
+/// gradients of `U` to `sum` and those of `W·x + b` to the rows of `words`.
+#[inline(always)]
+pub fn backward<S: Lanes, const L: usize, const NV: usize>(
+    simd: S,
+    recurrent: Recurrent<'_>,
+    by_column: (&Transposed, &[f32]),
+    words: &mut Words,
+    before: Before<'_, L>,
+    kept: &[Block<L>], // of step t
+    state: &mut Backward<'_, L>,
+) {
+    for (group, d) in state.d.chunks_exact_mut(GROUP).enumerate() {
+        for unit in 0..UNITS {
+            let at = group * UNITS + unit;
+            let kept = &kept[at * KEPT..][..KEPT];
+            let c_last = &before.kept[at * KEPT + C];
+            let d = &mut d[4 * unit..][..4];
+            gates_backward::<S, L, NV>(simd, kept, c_last, &state.dh[at], &mut state.dc[at], d);
+        }
+        for (r, d) in d.iter().enumerate() {
+            let row = group * GROUP + r;
+            weight_gradient::<S, L, NV>(simd, recurrent.topology, row, d, before.h, state.sum);
+        }
+        for half in 0..2 {
+            for part in 0..L / 8 {
+                let eight = std::array::from_fn(|r| d[8 * half + r].eight(part));
+                for (lane, value) in simd.transpose(eight).into_iter().enumerate() {
+                    words.add(simd, before.slots[8 * part + lane], group, half, value);
+                }
+            }
+        }
+    }
+    // dh[column] = Σ U[row, column] · d[row]
+    let (columns, value) = by_column;
+    for (column, dh) in state
+        .dh
+        .iter_mut()
+        .enumerate()
+        .take(columns.column_start.len() - 1)
+    {
+        let range = columns.range(column);
+        let mut sum = [simd.splat_f32s(0.0); NV];
+        for (&row, &weight) in columns.row[range.clone()].iter().zip(&value[range]) {
+            let (d, weight) = (
+                state.d[row as usize].get::<S, NV>(),
+                simd.splat_f32s(weight),
+            );
+            for v in 0..NV {
+                sum[v] = simd.mul_add_e_f32s(weight, d[v], sum[v]);
+            }
+        }
+        dh.set::<S, NV>(sum);
+    }
+}
+
+/// `∂pre` from `∂h`: with `t = tanh(c)`, `dc += dh·o·(1-t²)`, then
+/// `di = dc·g·i(1-i)`, `dg = dc·i·(1-g²)`, `df = dc·c_last·f(1-f)`, `do = dh·t·o(1-o)`.
+#[inline(always)]
+fn gates_backward<S: Lanes, const L: usize, const NV: usize>(
+    simd: S,
+    kept: &[Block<L>],
+    c_last: &Block<L>,
+    dh: &Block<L>,
+    dc: &mut Block<L>,
+    d: &mut [Block<L>],
+) {
+    let mul = |a, b| simd.mul_f32s(a, b);
+    // a - a·b
+    let rest = |a, b| simd.sub_f32s(a, mul(a, b));
+    let [i, g, f, o, t] = [I, G, F, O, T].map(|k| kept[k].get::<S, NV>());
+    let (c_last, dh, dc_old) = (c_last.get::<S, NV>(), dh.get::<S, NV>(), dc.get::<S, NV>());
+    let mut out = [[simd.splat_f32s(0.0); NV]; 4];
+    let mut dc_new = dc_old;
+    for v in 0..NV {
+        let dh_o = mul(dh[v], o[v]);
+        let dh_h = mul(dh_o, t[v]);
+        let dc = simd.add_f32s(dc_old[v], rest_square(simd, dh_o, dh_h, t[v]));
+        let dc_i = mul(dc, i[v]);
+        let dc_f = mul(dc, f[v]);
+        out[I][v] = mul(rest(dc_i, i[v]), g[v]);
+        out[G][v] = rest_square(simd, dc_i, mul(dc_i, g[v]), g[v]);
+        out[F][v] = mul(rest(dc_f, f[v]), c_last[v]);
+        out[O][v] = rest(dh_h, o[v]);
+        dc_new[v] = dc_f;
+    }
+    for (d, value) in d.iter_mut().zip(out) {
+        d.set::<S, NV>(value);
+    }
+    dc.set::<S, NV>(dc_new);
+}
+
+/// `a - ab·b`, that is `a·(1-b²)` with `ab = a·b`.
+#[inline(always)]
+fn rest_square<S: Lanes>(simd: S, a: S::f32s, ab: S::f32s, b: S::f32s) -> S::f32s {
+    simd.sub_f32s(a, simd.mul_f32s(ab, b))
+}
+
+/// `sum[k] += d[row] · h[column k]` over the connections of one row.
+#[inline(always)]
+fn weight_gradient<S: Lanes, const L: usize, const NV: usize>(
+    simd: S,
+    topology: &Topology,
+    row: usize,
+    d: &Block<L>,
+    h: &[Block<L>],
+    sum: &mut [Eight],
+) {
+    if row >= topology.rows() {
+        return;
+    }
+    let range = topology.range(row);
+    let d = d.get::<S, NV>();
+    for (&column, sum) in topology.column[range.clone()].iter().zip(&mut sum[range]) {
+        let x = h[column as usize].get::<S, NV>();
+        *sum = simd.add_eight(*sum, simd.dot_eight(&d, &x));
+    }
+}

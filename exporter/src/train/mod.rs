@@ -1,0 +1,16 @@
+//! Training that is sparse from the first step to the last.
+
+pub mod activation;
+pub mod batch;
+pub mod chunk;
+pub mod evolve;
+pub mod loss;
+pub mod lstm;
+pub mod network;
+pub mod optimizer;
+#[cfg(test)]
+mod oracle;
+pub mod parameters;
+pub mod simd;
+pub mod topology;
+pub mod words;

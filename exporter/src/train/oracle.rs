@@ -1,0 +1,234 @@
+//! The LSTM once more, in f64 and as plainly as it can be said: what the kernels are
+//! checked against. Only tests use it.
+
+use super::chunk::Sample;
+use crate::sparse_model::{SparseMatrix, SparseModel};
+use set_lstm_runtime::gate::Gate;
+
+fn multiply_add(matrix: &SparseMatrix, x: &[f64], y: &mut [f64]) {
+    for (r, y) in y.iter_mut().enumerate() {
+        let (columns, values) = matrix.row(r);
+        *y += columns
+            .iter()
+            .zip(values)
+            .map(|(&c, &w)| f64::from(w) * x[c as usize])
+            .sum::<f64>();
+    }
+}
+
+/// Logits after the last token.
+pub fn logits(model: &SparseModel, tokens: &[u16]) -> Vec<f64> {
+    let hidden = model.hidden_size();
+    let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
+    for &token in tokens {
+        let mut x = vec![0.0; model.embedding_size()];
+        let (columns, values) = model.embedding.row(token as usize);
+        columns
+            .iter()
+            .zip(values)
+            .for_each(|(&c, &v)| x[c as usize] = f64::from(v));
+        let pre = Gate::ALL.map(|gate| {
+            let g = gate.index();
+            let mut pre: Vec<f64> = model.bias[g].iter().copied().map(f64::from).collect();
+            multiply_add(&model.input[g], &x, &mut pre);
+            multiply_add(&model.recurrent[g], &h, &mut pre);
+            pre
+        });
+        let sigmoid = |gate: Gate, u: usize| 1.0 / (1.0 + (-pre[gate.index()][u]).exp());
+        for u in 0..hidden {
+            let candidate = sigmoid(Gate::Input, u) * pre[Gate::Candidate.index()][u].tanh();
+            c[u] = sigmoid(Gate::Forget, u) * c[u] + candidate;
+            h[u] = sigmoid(Gate::Output, u) * c[u].tanh();
+        }
+    }
+    let rows = model.head.chunks_exact(hidden).zip(&model.head_bias);
+    rows.map(|(row, &b)| {
+        f64::from(b)
+            + row
+                .iter()
+                .zip(&h)
+                .map(|(&w, h)| f64::from(w) * h)
+                .sum::<f64>()
+    })
+    .collect()
+}
+
+/// Mean cross-entropy of the samples.
+pub fn loss(model: &SparseModel, samples: &[Sample<'_>]) -> f64 {
+    let one = |sample: &Sample<'_>| {
+        let z = logits(model, sample.tokens);
+        let class = sample.label as usize;
+        match z[..] {
+            [z] => (1.0 + (if class == 1 { -z } else { z }).exp()).ln(),
+            _ => z.iter().map(|z| z.exp()).sum::<f64>().ln() - z[class],
+        }
+    };
+    samples.iter().map(one).sum::<f64>() / samples.len() as f64
+}
+
+mod tests {
+    use super::super::batch::{Width, Workers};
+    use super::super::chunk::Noise;
+    use super::super::network::Network;
+    use super::super::parameters::{Densities, InitialScale, Parameters, Part, Shape, stream};
+    use super::super::simd::Unit;
+    use super::super::topology::Density;
+    use super::*;
+    use rand::RngExt;
+
+    fn parameters(hidden: usize, logits: usize) -> Parameters {
+        let shape = Shape {
+            vocabulary: 30,
+            embedding: 10,
+            hidden,
+            logits,
+        };
+        let densities = Densities {
+            embedding: Density::Share(0.4),
+            input: Density::Share(0.3),
+            recurrent: Density::Share(0.3),
+        };
+        let scale = InitialScale {
+            embedding: 0.5,
+            input: 1.0,
+            recurrent: 1.0,
+            forget_bias: 1.0,
+        };
+        let mut parameters = Parameters::random(shape, densities, scale, 5);
+        let mut rng = stream(6, 0);
+        for part in [Part::Bias, Part::HeadBias] {
+            let range = parameters.range(part);
+            for value in &mut parameters.value[range] {
+                *value += rng.random::<f32>() - 0.5;
+            }
+        }
+        parameters
+    }
+
+    fn sequences(classes: u8, count: usize) -> Vec<(Vec<u16>, u8)> {
+        let mut rng = stream(7, 0);
+        let one = |k: usize| {
+            let tokens = (0..1 + k % 9).map(|_| rng.random_range(0..30)).collect();
+            (tokens, k as u8 % classes)
+        };
+        (0..count).map(one).collect()
+    }
+
+    fn quiet(_: u64) -> Noise {
+        Noise {
+            word_dropout: 0.0,
+            output_dropout: 0.0,
+            smoothing: 0.0,
+            rng: stream(1, 1),
+        }
+    }
+
+    fn samples(sequences: &[(Vec<u16>, u8)]) -> Vec<Sample<'_>> {
+        sequences
+            .iter()
+            .map(|(tokens, label)| Sample {
+                tokens,
+                label: *label,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn gradients_of_every_part_equal_finite_differences() {
+        for (hidden, logits, width) in [
+            (12, 1, Width::ThirtyTwo),
+            (10, 3, Width::Sixteen),
+            (5, 1, Width::Sixteen),
+        ] {
+            let parameters = parameters(hidden, logits);
+            let sequences = sequences(if logits == 1 { 2 } else { 3 }, 40);
+            let samples = samples(&sequences);
+            let mut gradient = vec![0.0; parameters.count()];
+            let network = Network::new(parameters.clone());
+            let mut workers = Workers::new(width, 2, Unit::default());
+            let loss = workers.train(&network, &samples, quiet, &mut gradient);
+            let mean = loss.loss / samples.len() as f64;
+            assert!(
+                (mean - super::loss(&parameters.to_model(&parameters.value), &samples)).abs()
+                    < 1e-4
+            );
+            for part in [
+                Part::Embedding,
+                Part::Input,
+                Part::Recurrent,
+                Part::Bias,
+                Part::Head,
+                Part::HeadBias,
+            ] {
+                let range = parameters.range(part);
+                let largest = gradient[range.clone()]
+                    .iter()
+                    .fold(0.0f32, |m, g| m.max(g.abs()));
+                assert!(largest > 1e-4, "{part:?} has no gradient");
+                for k in range.step_by(7) {
+                    let at = |step: f32| {
+                        let mut moved = parameters.clone();
+                        moved.value[k] += step;
+                        let step = f64::from(moved.value[k]) - f64::from(parameters.value[k]);
+                        (step, super::loss(&moved.to_model(&moved.value), &samples))
+                    };
+                    let ((up, above), (down, below)) = (at(1e-3), at(-1e-3));
+                    let slope = (above - below) / (up - down);
+                    let error = (slope - f64::from(gradient[k])).abs();
+                    assert!(
+                        error < 2e-5 + 1e-3 * f64::from(largest),
+                        "{part:?} {k}: {} but slope {slope}",
+                        gradient[k]
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn inference_equals_the_oracle() {
+        let parameters = parameters(12, 3);
+        let model = parameters.to_model(&parameters.value);
+        let network = Network::new(parameters);
+        let mut set = crate::tokens::TokenSet::new();
+        for (tokens, label) in sequences(3, 77) {
+            set.push(tokens, label);
+        }
+        let got = Workers::new(Width::Sixteen, 2, Unit::default()).infer(&network, &set);
+        for k in 0..set.len() {
+            for (z, exact) in got[3 * k..].iter().zip(logits(&model, set.sequence(k))) {
+                assert!((f64::from(*z) - exact).abs() < 2e-4, "{z} {exact}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_thread_count_and_fused_unit_yields_the_same_bits() {
+        let network = Network::new(parameters(12, 1));
+        let sequences = sequences(2, 150);
+        let samples = samples(&sequences);
+        let noise = |chunk| Noise {
+            word_dropout: 0.3,
+            output_dropout: 0.3,
+            smoothing: 0.1,
+            rng: stream(3, chunk),
+        };
+        for width in [Width::Sixteen, Width::ThirtyTwo] {
+            let run = |threads, unit| {
+                let mut gradient = vec![0.0; network.parameters.count()];
+                let mut workers = Workers::new(width, threads, unit);
+                let loss = workers.train(&network, &samples, noise, &mut gradient);
+                (loss, gradient)
+            };
+            let one = run(1, Unit::Avx512);
+            assert_eq!(one, run(2, Unit::Avx512));
+            assert_eq!(one, run(7, Unit::Avx512));
+            if Unit::Avx512.available() != Unit::Plain {
+                assert_eq!(one, run(2, Unit::Avx2));
+            }
+            let plain = run(2, Unit::Plain);
+            let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-4;
+            assert!(one.1.iter().zip(&plain.1).all(close));
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Enters: the token sequences of a chunk. Leaves: `W·x + b` once for every unique
+//! token, and from its gradient those of embedding, `W` and bias. Next: `lstm`.
+//!
+//! A chunk sees a token many times, but `W·embedding[token]` is the same each time:
+//! it is computed once per unique token (a fourth to a third of the occurrences),
+//! through the few connections of that token, into a row of `4 · hidden` values.
+//! Dropout of embeddings is by word type: a dropped token contributes only the bias
+//! in the whole chunk (Gal and Ghahramani 2016).
+
+use super::network::Network;
+use super::parameters::Part;
+use super::simd::{Eight, Lanes};
+use crate::tokens::Token;
+
+/// Sixteen values in one cache line.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Line(pub [f32; 16]);
+
+/// The slot of lanes whose sequence has not begun: a row of zeros. With it the
+/// candidate gate is tanh(0) = 0, so cell state and hidden state stay exactly 0 and
+/// every gradient that matters stays exactly 0: no lane mask is needed anywhere.
+pub const IDLE: u32 = 0;
+
+/// Unique tokens of one chunk and their rows.
+#[derive(Debug, Default)]
+pub struct Words {
+    slot_of: Vec<u32>,   // [vocabulary], IDLE = not in this chunk
+    unique: Vec<Token>,  // [slots - 1]; slot = position + 1
+    keep: Vec<f32>,      // [slots - 1]; 0 for a dropped word, else 1 / (1 - dropout)
+    rows: Vec<Line>,     // [slots x lines]
+    lines: usize,        // of one row: 4 hidden / 16, and one more against cache-set conflicts
+    input_sum: Vec<f32>, // [nnz of W, by column]
+}
+
+impl Words {
+    /// Forgets the last chunk. `rows` is the number of gate rows, a multiple of 16.
+    pub fn clear(&mut self, vocabulary: usize, rows: usize) {
+        self.slot_of.resize(vocabulary, IDLE);
+        for &token in &self.unique {
+            self.slot_of[token as usize] = IDLE;
+        }
+        self.unique.clear();
+        self.keep.clear();
+        self.lines = rows / 16 + 1;
+    }
+
+    /// The slot of a token; a new one if this chunk has not seen it. `keep` is asked
+    /// once per unique token, in order of appearance.
+    pub fn slot(&mut self, token: Token, keep: impl FnOnce() -> f32) -> u32 {
+        // A token beyond the vocabulary counts as the unknown word 0.
+        let token = if (token as usize) < self.slot_of.len() {
+            token
+        } else {
+            0
+        };
+        let slot = &mut self.slot_of[token as usize];
+        if *slot == IDLE {
+            self.unique.push(token);
+            self.keep.push(keep());
+            *slot = self.unique.len() as u32;
+        }
+        *slot
+    }
+
+    /// The row of one slot, in lines of 16 gate rows.
+    #[inline(always)]
+    pub fn row(&self, slot: u32) -> &[Line] {
+        &self.rows[slot as usize * self.lines..][..self.lines]
+    }
+
+    /// Adds eight neighbouring values, half `half` of line `line`, to the row of a slot.
+    #[inline(always)]
+    pub fn add<S: Lanes>(&mut self, simd: S, slot: u32, line: usize, half: usize, value: Eight) {
+        let line = &mut self.rows[slot as usize * self.lines + line].0;
+        let part: &mut [f32; 8] = if half == 0 {
+            line.first_chunk_mut().expect("16 values")
+        } else {
+            line.last_chunk_mut().expect("16 values")
+        };
+        let sum = simd.add_eight(pulp::cast(*part), value);
+        *part = pulp::cast(sum);
+    }
+
+    /// `row[slot] = b + W · embedding[token]`.
+    #[inline(always)]
+    pub fn forward(&mut self, network: &Network) {
+        let parameters = &network.parameters;
+        let bias = parameters.part(Part::Bias);
+        let embedding = parameters.part(Part::Embedding);
+        let columns = &network.input_by_column;
+        self.reset_rows();
+        for (k, &token) in self.unique.iter().enumerate() {
+            let row = flat(&mut self.rows[(k + 1) * self.lines..][..self.lines]);
+            row[..bias.len()].copy_from_slice(bias);
+            let keep = self.keep[k];
+            if keep == 0.0 {
+                continue;
+            }
+            for e in parameters.embedding.range(token as usize) {
+                let x = embedding[e] * keep;
+                let range = columns.range(parameters.embedding.column[e] as usize);
+                for (&r, &w) in columns.row[range.clone()]
+                    .iter()
+                    .zip(&network.input_value[range])
+                {
+                    row[r as usize] += x * w;
+                }
+            }
+        }
+    }
+
+    /// Zeros in every row: before the gradients are collected in the same place.
+    pub fn reset_rows(&mut self) {
+        let lines = (self.unique.len() + 1) * self.lines;
+        self.rows.clear();
+        self.rows.resize(lines, Line::default());
+    }
+
+    /// From `row[slot] = ∂loss/∂(W·x + b)` to the gradients of embedding, `W` and bias,
+    /// which are added to `gradient`.
+    #[inline(always)]
+    pub fn backward(&mut self, network: &Network, gradient: &mut [f32]) {
+        let parameters = &network.parameters;
+        let embedding = parameters.part(Part::Embedding);
+        let columns = &network.input_by_column;
+        let bias = parameters.range(Part::Bias);
+        self.input_sum.clear();
+        self.input_sum.resize(network.input_value.len(), 0.0);
+        for (k, &token) in self.unique.iter().enumerate() {
+            let row = flat(&mut self.rows[(k + 1) * self.lines..][..self.lines]);
+            for (sum, d) in gradient[bias.clone()].iter_mut().zip(&*row) {
+                *sum += d;
+            }
+            let keep = self.keep[k];
+            if keep == 0.0 {
+                continue;
+            }
+            for e in parameters.embedding.range(token as usize) {
+                let x = embedding[e] * keep;
+                let range = columns.range(parameters.embedding.column[e] as usize);
+                let mut dot = 0.0;
+                for ((&r, &w), g) in columns.row[range.clone()]
+                    .iter()
+                    .zip(&network.input_value[range.clone()])
+                    .zip(&mut self.input_sum[range])
+                {
+                    let d = row[r as usize];
+                    dot += w * d;
+                    *g += x * d;
+                }
+                gradient[e] += keep * dot;
+            }
+        }
+        let input = parameters.range(Part::Input);
+        for (&k, sum) in columns.connection.iter().zip(&self.input_sum) {
+            gradient[input.start + k as usize] += sum;
+        }
+    }
+}
+
+/// The values of a row of lines, one after the other.
+#[inline(always)]
+fn flat(lines: &mut [Line]) -> &mut [f32] {
+    bytemuck::must_cast_slice_mut(lines)
+}
