@@ -1,0 +1,218 @@
+//! Enters: the bytes of a model file. Leaves: the runtime's own model and state, of either
+//! kind. Next: `evaluate`, `simulate` and every other command that asks what the device
+//! would say: it is the same code.
+
+use crate::error::{Error, Result};
+use set_lstm_runtime::wire::{File, Kind};
+use set_lstm_runtime::{
+    Arithmetic, Class, DecodeError, Float32, Int8, Logit, Model, SelfTestError, State,
+};
+use std::ops::Deref;
+use std::path::Path;
+
+/// Units that a host state has room for: as many as the format allows.
+const CAPACITY: usize = 256;
+
+/// Bytes that lie on a multiple of four, as the runtime wants them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AlignedBytes {
+    words: Vec<u32>,
+    length: usize,
+}
+
+impl AlignedBytes {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// The file does not exist or cannot be read.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let hint = "give a model file made by `set-lstm export`";
+        Ok(std::fs::read(path).map_err(Error::io(path, hint))?.into())
+    }
+}
+
+impl From<Vec<u8>> for AlignedBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        let mut words = vec![0; bytes.len().div_ceil(4)];
+        bytemuck::must_cast_slice_mut(&mut words)[..bytes.len()].copy_from_slice(&bytes);
+        AlignedBytes {
+            words,
+            length: bytes.len(),
+        }
+    }
+}
+
+impl Deref for AlignedBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &bytemuck::must_cast_slice(&self.words)[..self.length]
+    }
+}
+
+/// A model of either kind.
+#[derive(Debug)]
+pub enum AnyModel<'a> {
+    /// Integers.
+    Int8(Model<'a, Int8>),
+    /// Floating point.
+    Float32(Model<'a, Float32>),
+}
+
+/// A state of either kind. It belongs to the kind of model that it was made for; with a
+/// model of the other kind its methods panic.
+#[derive(Debug, Clone)]
+pub enum AnyState {
+    /// Integers.
+    Int8(Box<State<Int8, CAPACITY>>),
+    /// Floating point.
+    Float32(Box<State<Float32, CAPACITY>>),
+}
+
+/// Runs the same expression on the typed model, or on the typed state and its model.
+macro_rules! of_kind {
+    ($model:expr, |$m:ident| $body:expr) => {
+        match $model {
+            AnyModel::Int8($m) => $body,
+            AnyModel::Float32($m) => $body,
+        }
+    };
+    ($state:expr, $model:expr, |$s:ident, $m:ident| $body:expr) => {
+        match ($state, $model) {
+            (AnyState::Int8($s), AnyModel::Int8($m)) => $body,
+            (AnyState::Float32($s), AnyModel::Float32($m)) => $body,
+            _ => panic!("the state was made for a model of the other kind"),
+        }
+    };
+}
+
+impl<'a> AnyModel<'a> {
+    /// Checks a file and borrows it; takes the engine from the file.
+    ///
+    /// # Errors
+    /// Those of `Model::from_bytes`.
+    pub fn from_bytes(bytes: &'a [u8]) -> std::result::Result<Self, DecodeError> {
+        match File::peek(bytes)?.kind {
+            Kind::Int8 => Model::from_bytes(bytes).map(AnyModel::Int8),
+            Kind::Float32 => Model::from_bytes(bytes).map(AnyModel::Float32),
+        }
+    }
+
+    /// [`AnyModel::from_bytes`] with the path of the file in the error.
+    ///
+    /// # Errors
+    /// Those of `Model::from_bytes`, as [`Error::Model`].
+    pub fn open(bytes: &'a [u8], path: impl AsRef<Path>) -> Result<Self> {
+        AnyModel::from_bytes(bytes).map_err(|problem| Error::Model {
+            path: path.as_ref().to_owned(),
+            problem: problem.to_string(),
+        })
+    }
+
+    /// What the numbers are.
+    pub fn kind(&self) -> Kind {
+        match self {
+            AnyModel::Int8(_) => Kind::Int8,
+            AnyModel::Float32(_) => Kind::Float32,
+        }
+    }
+
+    /// Hidden units.
+    pub fn hidden(&self) -> usize {
+        of_kind!(self, |model| model.hidden())
+    }
+
+    /// Tokens that have an embedding row of their own.
+    pub fn vocabulary_size(&self) -> usize {
+        of_kind!(self, |model| model.vocabulary_size())
+    }
+
+    /// Logits of the head.
+    pub fn logits(&self) -> usize {
+        of_kind!(self, |model| model.logits())
+    }
+
+    /// Name of a class.
+    pub fn class_name(&self, label: u8) -> Option<&'a str> {
+        of_kind!(self, |model| model.class_name(label))
+    }
+
+    /// The words of the vocabulary as the file has them; empty if it has none.
+    pub fn vocabulary(&self) -> &'a [u8] {
+        of_kind!(self, |model| model.vocabulary())
+    }
+
+    /// Runs the reference sequences of the file; returns how many there are.
+    ///
+    /// # Errors
+    /// The first difference from what the exporter computed.
+    pub fn self_test(&self, state: &mut AnyState) -> std::result::Result<u8, SelfTestError> {
+        of_kind!(state, self, |state, model| model.self_test(state))
+    }
+}
+
+impl AnyState {
+    /// A state at the beginning of a sequence.
+    pub fn new(model: &AnyModel<'_>) -> Self {
+        match model {
+            AnyModel::Int8(model) => AnyState::Int8(boxed(model)),
+            AnyModel::Float32(model) => AnyState::Float32(boxed(model)),
+        }
+    }
+
+    /// Back to the beginning of a sequence.
+    pub fn reset(&mut self) {
+        match self {
+            AnyState::Int8(state) => state.reset(),
+            AnyState::Float32(state) => state.reset(),
+        }
+    }
+
+    /// One step: the next token of the sequence.
+    pub fn step(&mut self, model: &AnyModel<'_>, token: u16) {
+        of_kind!(self, model, |state, model| state.step(model, token));
+    }
+
+    /// A whole sequence from its beginning.
+    pub fn run(&mut self, model: &AnyModel<'_>, tokens: &[u16]) -> Class {
+        of_kind!(self, model, |state, model| {
+            state.reset();
+            tokens.iter().for_each(|&token| state.step(model, token));
+            state.classify(model)
+        })
+    }
+
+    /// The class of the sequence so far.
+    pub fn classify(&self, model: &AnyModel<'_>) -> Class {
+        of_kind!(self, model, |state, model| state.classify(model))
+    }
+
+    /// The logits as real numbers.
+    pub fn logits(&self, model: &AnyModel<'_>) -> Vec<f32> {
+        of_kind!(self, model, |state, model| state
+            .logits(model)
+            .map(Logit::to_f32)
+            .collect())
+    }
+
+    /// The bits of the logits, Q16 integers or f32, for comparisons to the last bit.
+    pub fn logit_bits(&self, model: &AnyModel<'_>) -> Vec<u32> {
+        of_kind!(self, model, |state, model| state
+            .logits(model)
+            .map(Logit::bits)
+            .collect())
+    }
+
+    /// FNV-1a of `h` and `c`.
+    pub fn digest(&self) -> u32 {
+        match self {
+            AnyState::Int8(state) => state.digest(),
+            AnyState::Float32(state) => state.digest(),
+        }
+    }
+}
+
+fn boxed<A: Arithmetic>(model: &Model<'_, A>) -> Box<State<A, CAPACITY>> {
+    Box::new(State::new(model).expect("the format has no more units than this capacity"))
+}

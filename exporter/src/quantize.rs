@@ -1,0 +1,368 @@
+//! Enters: [`SparseModel`] in f32. Leaves: [`QuantizedModel`], the same connections as the
+//! integers that the device multiplies by. Next: `pack`, which lays them out in bytes.
+//!
+//! All ranges are chosen here, from the weights alone:
+//!
+//! - embedding values: one step for the whole table, in proportion to their rms;
+//! - `k` of the state's format Q(15-k): the smallest for which no sum can overflow;
+//! - the scale of each gate and unit: the smallest that keeps its `W` and `U` in 8 bits;
+//! - the scale of `x`: so that `W` and `U` of a unit are, on average, equally large and both
+//!   use those 8 bits.
+
+use crate::error::{Error, Result};
+use crate::sparse_model::{SparseMatrix, SparseModel};
+use set_lstm_runtime::fixed::{
+    GATE_BITS, LOGIT_BITS, MAX_STATE_SHIFT, PRE_BITS, SCALE_SHIFT, bias_field, slot, unit,
+};
+use set_lstm_runtime::gate::Gate;
+use set_lstm_runtime::wire::FixedPoint;
+
+/// A sparse matrix of integers in the topology of its f32 original.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuantizedMatrix {
+    /// Number of columns.
+    pub columns: usize,
+    /// Where each row begins; one more entry than rows.
+    pub row_start: Vec<u32>, // [rows + 1]
+    /// Column of each connection, ascending within its row.
+    pub column: Vec<u16>, // [nnz]
+    /// Embedding: the stored value. `W` and `U`: the multiplier, index included.
+    pub value: Vec<i16>, // [nnz]
+}
+
+/// One gate in integers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuantizedGate {
+    /// Multipliers of `W`; the absorbed index is the unit (row).
+    pub input: QuantizedMatrix, // [hidden x input]
+    /// Multipliers of `U`; the absorbed index is the column.
+    pub recurrent: QuantizedMatrix, // [hidden x hidden]
+    /// Scale and bias of each unit, as `fixed::unit` joins them.
+    pub units: Vec<u32>, // [hidden]
+}
+
+/// The integers of an int8 model, not yet in the order of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuantizedModel {
+    /// What one unit of an embedding value stands for.
+    pub value_step: f32,
+    /// Constants of the formula.
+    pub fixed: FixedPoint,
+    /// Values of the embedding; what rounds to zero is not there any more.
+    pub embedding: QuantizedMatrix, // [vocabulary x input]
+    /// The gates in the order of [`Gate::ALL`].
+    pub gates: [QuantizedGate; Gate::COUNT],
+    /// Weights of the head, row-major.
+    pub head: Vec<i16>, // [logits x hidden]
+    /// Bias of each logit in Q16.
+    pub head_bias: Vec<i32>, // [logits]
+}
+
+/// Turns a model into integers, with embedding values as fine as `embedding_bits` (2 to 8)
+/// allow. Nothing is clipped, and the file codes them in fewer bits than that on average.
+///
+/// # Errors
+/// `embedding_bits` out of range, a weight that is not a number, or weights so large that no
+/// format of the state keeps their sums in 32 bits.
+pub fn quantize(model: &SparseModel, embedding_bits: u8) -> Result<QuantizedModel> {
+    let value_step = value_step(&model.embedding, embedding_bits).ok_or_else(|| {
+        Error::Options(format!(
+            "embedding values of {embedding_bits} bits do not exist; choose 2 to 8"
+        ))
+    })?;
+    let embedding = convert(&model.embedding, |_, _, value| {
+        let integer = (value / value_step).round() as i16; // saturates
+        Some(integer).filter(|&integer| integer != 0)
+    });
+    let largest_value = embedding
+        .value
+        .iter()
+        .map(|v| v.unsigned_abs())
+        .max()
+        .unwrap_or(1);
+    let mut problem = String::new();
+    for state_shift in 0..=MAX_STATE_SHIFT {
+        let ranges = Ranges::choose(model, largest_value, value_step, state_shift);
+        match quantize_gates(model, &ranges) {
+            Ok(gates) => {
+                let (head, head_shift) = quantize_head(&model.head);
+                return Ok(QuantizedModel {
+                    value_step,
+                    fixed: FixedPoint {
+                        state_shift,
+                        input_scale: ranges.input_scale,
+                        head_shift,
+                    },
+                    embedding,
+                    gates,
+                    head,
+                    head_bias: model.head_bias.iter().map(|&bias| to_logit(bias)).collect(),
+                });
+            }
+            Err(what) => problem = what,
+        }
+    }
+    Err(Error::Options(format!(
+        "{problem}; export with --values f32, or train with clipping"
+    )))
+}
+
+/// Formats of the state and the input, and what follows from them.
+struct Ranges {
+    input_scale: u16,
+    state_limit: u32,
+    input_limit: u32,
+    /// A weight of `U` times this is its multiplier times its unit's scale.
+    recurrent: f64,
+    /// The same for `W`.
+    input: f64,
+}
+
+impl Ranges {
+    fn choose(model: &SparseModel, largest: u16, value_step: f32, state_shift: u8) -> Ranges {
+        let state_one = f64::from(0x8000_u32 >> state_shift);
+        let wanted = f64::from(value_step) * state_one * balance(model);
+        let input_scale = wanted.round().clamp(1.0, f64::from(0x7fff / largest)) as u16;
+        // sum · scale / 2^(16 + SCALE_SHIFT) is a pre-activation in Q12
+        let unit_sum = 2_f64.powi((16 + SCALE_SHIFT + PRE_BITS) as i32);
+        Ranges {
+            input_scale,
+            state_limit: 0x8000 >> state_shift,
+            input_limit: u32::from(largest) * u32::from(input_scale),
+            recurrent: unit_sum / state_one,
+            input: unit_sum * f64::from(value_step) / f64::from(input_scale),
+        }
+    }
+}
+
+/// How much larger the weights of `W` are than those of `U`: the geometric mean over all
+/// rows that have both, of the largest against the largest.
+fn balance(model: &SparseModel) -> f64 {
+    let (mut sum, mut rows) = (0.0, 0);
+    for (input, recurrent) in model.input.iter().zip(&model.recurrent) {
+        for row in 0..model.hidden_size() {
+            let (w, u) = (largest(input.row(row).1), largest(recurrent.row(row).1));
+            if w > 0.0 && u > 0.0 {
+                sum += f64::from(w / u).ln();
+                rows += 1;
+            }
+        }
+    }
+    if rows == 0 {
+        1.0
+    } else {
+        (sum / f64::from(rows)).exp()
+    }
+}
+
+fn largest(weights: &[f32]) -> f32 {
+    weights
+        .iter()
+        .fold(0.0, |largest, weight| weight.abs().max(largest))
+}
+
+/// The step of the uniform quantiser of so many bits that is best for Gaussian values (Max,
+/// "Quantizing for minimum distortion", 1960, table II).
+fn value_step(embedding: &SparseMatrix, bits: u8) -> Option<f32> {
+    const STEP: [f64; 7] = [0.9957, 0.5860, 0.3352, 0.1881, 0.1041, 0.0569, 0.0308];
+    let step = STEP.get(usize::from(bits).checked_sub(2)?)?;
+    let squares: f64 = embedding
+        .value
+        .iter()
+        .map(|&value| f64::from(value).powi(2))
+        .sum();
+    let rms = (squares / embedding.nnz().max(1) as f64).sqrt();
+    Some(((rms * step) as f32).max(f32::MIN_POSITIVE))
+}
+
+/// The matrix with each `(row, column, weight)` converted, or dropped on `None`.
+fn convert(
+    matrix: &SparseMatrix,
+    mut each: impl FnMut(usize, u16, f32) -> Option<i16>,
+) -> QuantizedMatrix {
+    let mut out = QuantizedMatrix {
+        columns: matrix.columns,
+        row_start: vec![0],
+        column: Vec::with_capacity(matrix.nnz()),
+        value: Vec::with_capacity(matrix.nnz()),
+    };
+    for row in 0..matrix.rows {
+        let (columns, values) = matrix.row(row);
+        for (&column, &value) in columns.iter().zip(values) {
+            if let Some(value) = each(row, column, value) {
+                out.column.push(column);
+                out.value.push(value);
+            }
+        }
+        out.row_start.push(out.column.len() as u32);
+    }
+    out
+}
+
+fn quantize_gates(
+    model: &SparseModel,
+    ranges: &Ranges,
+) -> std::result::Result<[QuantizedGate; Gate::COUNT], String> {
+    let mut gates = Vec::with_capacity(Gate::COUNT);
+    for gate in Gate::ALL {
+        gates.push(quantize_gate(model, ranges, gate)?);
+    }
+    Ok(gates.try_into().expect("one a gate"))
+}
+
+fn quantize_gate(
+    model: &SparseModel,
+    ranges: &Ranges,
+    gate: Gate,
+) -> std::result::Result<QuantizedGate, String> {
+    let (input, recurrent) = (&model.input[gate.index()], &model.recurrent[gate.index()]);
+    let mut scales = Vec::with_capacity(model.hidden_size());
+    for row in 0..model.hidden_size() {
+        let w = f64::from(largest(input.row(row).1)) * ranges.input;
+        let u = f64::from(largest(recurrent.row(row).1)) * ranges.recurrent;
+        // a multiplier is 256 times the weight, which reaches 127
+        let scale = (w.max(u) / (127.0 * 256.0)).ceil().max(1.0);
+        if scale > f64::from(i16::MAX) {
+            return Err(format!(
+                "a weight of gate {} unit {row} is too large",
+                gate.letter()
+            ));
+        }
+        scales.push(scale);
+    }
+    let quantized = QuantizedGate {
+        input: convert(input, |row, _, weight| {
+            Some(multiplier(
+                f64::from(weight) * ranges.input / scales[row],
+                row as u8,
+            ))
+        }),
+        recurrent: convert(recurrent, |row, column, weight| {
+            Some(multiplier(
+                f64::from(weight) * ranges.recurrent / scales[row],
+                column as u8,
+            ))
+        }),
+        units: scales
+            .iter()
+            .zip(&model.bias[gate.index()])
+            .map(|(&scale, &bias)| {
+                let one = f64::from(1 << PRE_BITS);
+                unit(
+                    scale as u16,
+                    bias_field(f64::from(bias) * one, scale as u16),
+                )
+            })
+            .collect(),
+    };
+    for row in 0..model.hidden_size() {
+        let largest_sum = quantized.input.row_sum(row) * u64::from(ranges.input_limit)
+            + quantized.recurrent.row_sum(row) * u64::from(ranges.state_limit);
+        if largest_sum > i32::MAX as u64 {
+            return Err(format!(
+                "the weights of gate {} unit {row} are too many",
+                gate.letter()
+            ));
+        }
+    }
+    Ok(quantized)
+}
+
+impl QuantizedMatrix {
+    /// The connections of one row: columns and values.
+    pub fn row(&self, row: usize) -> (&[u16], &[i16]) {
+        let range = self.row_start[row] as usize..self.row_start[row + 1] as usize;
+        (&self.column[range.clone()], &self.value[range])
+    }
+
+    fn row_sum(&self, row: usize) -> u64 {
+        self.row(row)
+            .1
+            .iter()
+            .map(|&m| u64::from(m.unsigned_abs()))
+            .sum()
+    }
+
+    fn to_f32(&self, scale: impl Fn(usize) -> f64) -> SparseMatrix {
+        let rows = self.row_start.len() - 1;
+        let value = (0..rows).flat_map(|row| {
+            let scale = scale(row);
+            self.row(row)
+                .1
+                .iter()
+                .map(move |&value| (f64::from(value) * scale) as f32)
+        });
+        SparseMatrix {
+            rows,
+            columns: self.columns,
+            row_start: self.row_start.clone(),
+            column: self.column.clone(),
+            value: value.collect(),
+        }
+    }
+}
+
+/// The halfword nearest to `exact` whose low byte is `index`.
+fn multiplier(exact: f64, index: u8) -> i16 {
+    let weight = ((exact - f64::from(index)) / 256.0)
+        .round()
+        .clamp(-128.0, 127.0);
+    slot(weight as i8, index) as i16
+}
+
+fn to_logit(bias: f32) -> i32 {
+    (f64::from(bias) * f64::from(1 << LOGIT_BITS)).round() as i32
+}
+
+/// The head with as many fraction bits as 16-bit weights allow, and how many these are.
+fn quantize_head(head: &[f32]) -> (Vec<i16>, u8) {
+    let largest = f64::from(largest(head));
+    let fits = |shift: &u8| (largest * 2_f64.powi(i32::from(*shift))).round() <= 32767.0;
+    let shift = (0..=24).rev().find(fits).unwrap_or(0);
+    let one = 2_f64.powi(i32::from(shift));
+    (
+        head.iter()
+            .map(|&weight| (f64::from(weight) * one).round() as i16)
+            .collect(),
+        shift,
+    )
+}
+
+impl QuantizedModel {
+    /// The same model in real numbers: what the integers stand for, free of the rounding
+    /// that each step adds. For measuring that rounding, and for the loss by the weights.
+    pub fn dequantize(&self) -> SparseModel {
+        let state_one = f64::from(0x8000_u32 >> self.fixed.state_shift);
+        let unit_sum = 2_f64.powi((16 + SCALE_SHIFT + PRE_BITS) as i32);
+        let input = f64::from(self.fixed.input_scale) / f64::from(self.value_step) / unit_sum;
+        let head_one = 2_f64.powi(i32::from(self.fixed.head_shift));
+        let scale = |unit: u32| f64::from(unit & 0x7fff);
+        let bias = |unit: u32| (f64::from(unit as i32) - 32768.0) / f64::from(1 << (16 + PRE_BITS));
+        let gate = |gate: Gate| &self.gates[gate.index()];
+        SparseModel {
+            embedding: self.embedding.to_f32(|_| self.value_step.into()),
+            input: Gate::ALL.map(|g| gate(g).input.to_f32(|r| scale(gate(g).units[r]) * input)),
+            recurrent: Gate::ALL.map(|g| {
+                gate(g)
+                    .recurrent
+                    .to_f32(|r| scale(gate(g).units[r]) * state_one / unit_sum)
+            }),
+            bias: Gate::ALL.map(|g| gate(g).units.iter().map(|&u| bias(u) as f32).collect()),
+            head: self
+                .head
+                .iter()
+                .map(|&w| (f64::from(w) / head_one) as f32)
+                .collect(),
+            head_bias: self
+                .head_bias
+                .iter()
+                .map(|&b| (f64::from(b) / 65536.0) as f32)
+                .collect(),
+        }
+    }
+
+    /// Fraction bits of the hidden state.
+    pub fn state_bits(&self) -> u32 {
+        GATE_BITS - u32::from(self.fixed.state_shift)
+    }
+}
