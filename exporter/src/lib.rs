@@ -1,13 +1,33 @@
 //! Host side: grows a sparse LSTM from data and packs it for a microcontroller.
+//!
+//! ```text
+//! Corpus ─▶ Vocabulary ─▶ TokenSet ─▶ Trainer ─▶ SparseModel ─▶ QuantizedModel ─▶ bytes
+//!  dataset   vocabulary    tokens      train      sparse_model    quantize         pack
+//!                                                                                   │
+//!          evaluate, simulate, footprint, inspect  ◀── AnyModel (the runtime) ◀─────┘
+//!                                                       device
+//! ```
+//!
+//! The modules in the order of the data:
 
-pub mod dataset;
-pub mod device;
+pub mod cli;
 pub mod error;
 pub mod file;
+pub mod memory;
+
+pub mod dataset;
+pub mod tokens;
+pub mod vocabulary;
+
+pub mod model_file;
+pub mod run;
+pub mod sparse_model;
+pub mod tensors;
+pub mod train;
+
+pub mod device;
 pub mod pack;
 pub mod quantize;
+
+pub mod evaluate;
 pub mod report;
-pub mod sparse_model;
-pub mod tokens;
-pub mod train;
-pub mod vocabulary;

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 use crate::file;
 
@@ -11,7 +13,7 @@ const HEADER: &str = "epoch,train_loss,validation_loss,validation_accuracy,learn
                       tokens_per_second,seconds";
 
 /// What one epoch of training came to.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
     /// Number of the epoch, from 1.
     pub epoch: u32,

@@ -5,14 +5,14 @@
 //! matrix a fraction ζ of the connections is removed and as many are grown at random
 //! empty positions. The embedding and the eight gate matrices evolve each by itself.
 
-use super::parameters::{Parameters, Part, interleave, normal, row, stream};
+use super::parameters::{Parameters, Part, interleave, normal, row};
 use super::topology::{Topology, grow};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use set_lstm_runtime::gate::Gate;
 
 /// Which connections are the weakest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Removal {
     /// The positive weights nearest zero and the negative ones nearest zero, a
@@ -65,10 +65,9 @@ pub fn evolve(
     parameters: &mut Parameters,
     companions: Companions<'_>,
     evolution: Evolution,
-    seed: u64,
+    rng: &mut ChaCha8Rng,
 ) -> Turnover {
     let shape = parameters.shape;
-    let mut rng = stream(seed, 2);
     let mut turnover = Turnover::default();
     let mut evolve_one = |connections: &mut Vec<Connection>, positions: usize| {
         let kept = survivors(connections, evolution);
@@ -79,7 +78,7 @@ pub fn evolve(
             connections.len(),
             positions as u32,
             evolution.regrow,
-            &mut rng,
+            rng,
         );
     };
 
@@ -246,7 +245,7 @@ fn write_back(parameters: &mut Parameters, companions: Companions<'_>, all: &[Co
 
 #[cfg(test)]
 mod tests {
-    use super::super::parameters::{Densities, InitialScale, Shape};
+    use super::super::parameters::{Densities, InitialScale, Shape, stream};
     use super::super::topology::Density;
     use super::*;
 
@@ -338,7 +337,12 @@ mod tests {
             removal: Removal::Sign,
             regrow: 0.0,
         };
-        let turnover = evolve(&mut after, [&mut copy, &mut second, &mut none], rule, 9);
+        let turnover = evolve(
+            &mut after,
+            [&mut copy, &mut second, &mut none],
+            rule,
+            &mut stream(9, 2),
+        );
         let (old, new) = (before.to_model(&before.value), after.to_model(&after.value));
         assert_eq!(old.embedding.nnz(), new.embedding.nnz());
         for g in 0..Gate::COUNT {

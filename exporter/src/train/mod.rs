@@ -2,15 +2,19 @@
 
 pub mod activation;
 pub mod batch;
+pub mod checkpoint;
 pub mod chunk;
+pub mod engine;
 pub mod evolve;
 pub mod loss;
 pub mod lstm;
 pub mod network;
 pub mod optimizer;
+pub mod options;
 #[cfg(test)]
 mod oracle;
 pub mod parameters;
 pub mod simd;
 pub mod topology;
+pub mod trainer;
 pub mod words;

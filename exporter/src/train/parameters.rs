@@ -25,7 +25,7 @@ use set_lstm_runtime::gate::Gate;
 use std::ops::Range;
 
 /// Sizes of the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shape {
     /// Tokens that the embedding knows.
     pub vocabulary: usize,
@@ -79,7 +79,7 @@ pub enum Part {
 }
 
 /// Every weight that exists, and where.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parameters {
     /// Sizes.
     pub shape: Shape,
@@ -185,6 +185,21 @@ impl Parameters {
     /// Number of parameters that exist.
     pub fn count(&self) -> usize {
         self.value.len()
+    }
+
+    /// Whether topologies and weights fit the shape and each other: for what was read from
+    /// a file.
+    pub fn is_consistent(&self) -> bool {
+        let Shape {
+            vocabulary,
+            embedding,
+            hidden,
+            ..
+        } = self.shape;
+        self.embedding.is_valid(vocabulary, embedding)
+            && self.input.is_valid(Gate::COUNT * hidden, embedding)
+            && self.recurrent.is_valid(Gate::COUNT * hidden, hidden)
+            && self.value.len() == self.range(Part::HeadBias).end
     }
 
     /// The same network in the form that evaluation and packing read, with `value`

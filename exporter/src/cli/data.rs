@@ -1,0 +1,39 @@
+//! The options that say which documents a command reads.
+
+use std::path::PathBuf;
+
+use crate::dataset::Corpus;
+use crate::dataset::imdb::Imdb;
+use crate::dataset::reber::Reber;
+use crate::error::{Error, Result};
+use crate::train::options::Preset;
+
+/// Strings of the generated corpus: enough to train on within seconds.
+const REBER_STRINGS: (usize, usize) = (4_000, 1_000);
+/// The generated corpus is the same for every training, whatever that one's seed.
+const REBER_SEED: u64 = 1;
+
+/// Where the documents are.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DataArguments {
+    /// The data set as downloaded: its folder, or its .tar, .tar.gz or .tar.zst
+    #[arg(long, value_name = "PATH", env = "SET_LSTM_DATA")]
+    pub data: Option<PathBuf>,
+}
+
+impl DataArguments {
+    /// The corpus of a preset.
+    ///
+    /// # Errors
+    /// The preset needs data and none is named, or there is none at the path.
+    pub fn corpus(&self, preset: Preset) -> Result<Box<dyn Corpus>> {
+        let (train, test) = REBER_STRINGS;
+        match (preset, &self.data) {
+            (Preset::Imdb, Some(path)) => Ok(Box::new(Imdb::open(path)?)),
+            (Preset::Imdb, None) => Err(Error::Options(
+                "the preset imdb needs the Large Movie Review Dataset; name its folder or archive by --data or SET_LSTM_DATA".into(),
+            )),
+            (Preset::Reber, _) => Ok(Box::new(Reber::new(REBER_SEED, train, test)?)),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Enters: the words of a command line. Leaves: what the command prints, and its exit code.
+//! One file a command; the work itself is in the library.
+//!
+//! Results go to standard output, `--json` prints one object there and nothing else;
+//! progress, notes and errors go to standard error. Exit codes: 0 done, 1 failed, 2 wrong
+//! usage, 130 interrupted.
+
+//TMP mod bench;
+mod data;
+//TMP mod demo;
+mod evaluate;
+//TMP mod export;
+//TMP mod footprint;
+//TMP mod inspect;
+mod output;
+//TMP mod predict;
+mod progress;
+//TMP mod simulate;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::builder::styling::Styles;
+use clap::{Parser, Subcommand};
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+
+use crate::error::Error;
+
+/// Grows sparse LSTMs from data, packs them, and runs them on microcontrollers.
+#[derive(Debug, Parser)]
+#[command(version, about, styles = Styles::styled(), max_term_width = 100)]
+#[command(after_help = "The first run: `set-lstm demo` trains, packs and simulates a small model.")]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train a model that is sparse from the first step to the last
+    Train(train::Arguments),
+    /// Count how many documents of a data set a model classifies rightly
+    Evaluate(evaluate::Arguments),
+//TMP     /// Classify text: arguments, or lines of standard input
+//TMP     Predict(predict::Arguments),
+//TMP     /// Quantise a trained model and pack it into one file for a device
+//TMP     Export(export::Arguments),
+//TMP     /// Show what is in a model file, section by section
+//TMP     Inspect(inspect::Arguments),
+//TMP     /// Run a model file on an emulated microcontroller and compare every output with the host's
+//TMP     Simulate(simulate::Arguments),
+//TMP     /// Show what a model's firmware takes of flash and RAM
+//TMP     Footprint(footprint::Arguments),
+//TMP     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
+//TMP     Demo(demo::Arguments),
+//TMP     /// Measure speed and memory
+//TMP     Bench(bench::Arguments),
+}
+
+/// Runs a command.
+pub fn main(cli: Cli) -> ExitCode {
+    // `RUST_LOG` sets another level; `NO_COLOR` and pipes switch colours off
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(output::is_coloured())
+        .with_target(false)
+        .without_time()
+        .init();
+    let done = match cli.command {
+        Command::Train(arguments) => train::run(arguments),
+        Command::Evaluate(arguments) => evaluate::run(arguments),
+//TMP         Command::Predict(arguments) => predict::run(arguments),
+//TMP         Command::Export(arguments) => export::run(arguments),
+//TMP         Command::Inspect(arguments) => inspect::run(arguments),
+//TMP         Command::Simulate(arguments) => simulate::run(arguments),
+//TMP         Command::Footprint(arguments) => footprint::run(arguments),
+//TMP         Command::Demo(arguments) => demo::run(arguments),
+//TMP         Command::Bench(arguments) => bench::run(arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // the reader of a pipe has what it wanted
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::from(if matches!(error, Error::Interrupted(_)) { 130 } else { 1 })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,90 @@
+//! Enters: a model and labelled sequences. Leaves: [`Evaluation`], how many it gets right.
+//! Next: the command line prints it.
+//!
+//! A trained model in f32 is run by the training kernels; a model file by the runtime
+//! itself, so its figures are the device's.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::device::{AnyModel, AnyState};
+use crate::sparse_model::SparseModel;
+use crate::tokens::TokenSet;
+use crate::train::engine::Engine;
+use crate::train::loss::predicted;
+use crate::train::parameters::Parameters;
+
+/// Sequences that the kernels run together.
+const BATCH: usize = 64;
+
+/// How a model does on a set.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Evaluation {
+    /// Sequences.
+    pub examples: usize,
+    /// Sequences whose class was named.
+    pub correct: usize,
+    /// `correct / examples`.
+    pub accuracy: f64,
+    /// The mean over classes of `2 TP / (2 TP + FP + FN)`.
+    pub macro_f1: f64,
+    /// How many of class `[row]` were called `[column]`.
+    pub confusion: Vec<Vec<usize>>, // [classes x classes]
+}
+
+impl Evaluation {
+    /// Runs a trained model in f32.
+    pub fn of_trained(model: &SparseModel, set: &TokenSet, threads: usize) -> Self {
+        let parameters = Parameters::from_model(model);
+        let value = parameters.value.clone();
+        let logits = Engine::new(parameters, BATCH, threads).infer(&value, set);
+        let predictions: Vec<u8> = logits.chunks_exact(model.logits()).map(predicted).collect();
+        Evaluation::new(set, &predictions, model.classes())
+    }
+
+    /// Runs a model file through the runtime, several sequences at a time.
+    pub fn of_device(model: &AnyModel<'_>, set: &TokenSet) -> Self {
+        let run = |state: &mut AnyState, k| state.run(model, set.sequence(k)).label;
+        let predictions: Vec<u8> =
+            (0..set.len()).into_par_iter().map_init(|| AnyState::new(model), run).collect();
+        let classes = if model.logits() == 1 { 2 } else { model.logits() };
+        Evaluation::new(set, &predictions, classes)
+    }
+
+    /// Counts predictions against labels.
+    pub fn new(set: &TokenSet, predictions: &[u8], classes: usize) -> Self {
+        let mut confusion = vec![vec![0; classes]; classes];
+        for (&label, &predicted) in set.labels().iter().zip(predictions) {
+            confusion[usize::from(label)][usize::from(predicted)] += 1;
+        }
+        let correct = (0..classes).map(|class| confusion[class][class]).sum();
+        let f1 = |class: usize| {
+            let hits = 2 * confusion[class][class];
+            let of_class: usize = confusion[class].iter().sum();
+            let called: usize = confusion.iter().map(|row| row[class]).sum();
+            hits as f64 / (of_class + called).max(1) as f64
+        };
+        let macro_f1 = (0..classes).map(f1).sum::<f64>() / classes.max(1) as f64;
+        let examples = predictions.len();
+        let accuracy = correct as f64 / examples.max(1) as f64;
+        Evaluation { examples, correct, accuracy, macro_f1, confusion }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_those_made_by_hand() {
+        let mut set = TokenSet::new();
+        for label in [0, 0, 0, 1, 1, 2] {
+            set.push([0], label);
+        }
+        let evaluation = Evaluation::new(&set, &[0, 0, 1, 1, 0, 2], 3);
+        assert_eq!((evaluation.examples, evaluation.correct), (6, 4));
+        assert_eq!(evaluation.confusion, [[2, 1, 0], [1, 1, 0], [0, 0, 1]]);
+        // F1: 2·2/(3+3), 2·1/(2+2), 2·1/(1+1)
+        assert!((evaluation.macro_f1 - (4.0 / 6.0 + 0.5 + 1.0) / 3.0).abs() < 1e-12);
+    }
+}

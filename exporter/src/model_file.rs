@@ -1,0 +1,206 @@
+//! Enters: [`SparseModel`] with what is known about it. Leaves: `model.safetensors`, and the
+//! same read back. Next: `run`, in whose folder it lies.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use set_lstm_runtime::gate::Gate;
+
+use crate::error::Result;
+use crate::sparse_model::{SparseMatrix, SparseModel};
+use crate::tensors::{self, Tensor, TensorFile};
+
+const REMEDY: &str = "train the model again, or copy its file again";
+
+/// What a trained model is, beside its weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// Version of this form.
+    pub format: u32,
+    /// Names of the classes, by label.
+    pub classes: Vec<String>,
+    /// Tokens that training saw of a document at most, counted from its end.
+    pub max_tokens: usize,
+    /// Epoch after which the weights were taken.
+    pub epoch: u32,
+    /// Share of the validation part that they classify rightly, 0 to 1.
+    pub validation_accuracy: f64,
+}
+
+impl ModelCard {
+    /// The version that this program writes and reads.
+    pub const FORMAT: u32 = 1;
+}
+
+/// Writes a model, atomically.
+///
+/// # Errors
+/// [`crate::error::Error::Io`] if it cannot be written; the old file is then as it was.
+pub fn save(path: &Path, card: &ModelCard, model: &SparseModel) -> Result<()> {
+    let mut tensors = arrays("embedding", &model.embedding).to_vec();
+    for gate in Gate::ALL {
+        let (letter, at) = (gate.letter(), gate.index());
+        tensors.extend(arrays(&format!("input.{letter}"), &model.input[at]));
+        tensors.extend(arrays(&format!("recurrent.{letter}"), &model.recurrent[at]));
+    }
+    for gate in Gate::ALL {
+        let bias = Tensor::vector(&model.bias[gate.index()]);
+        tensors.push((format!("bias.{}", gate.letter()), bias));
+    }
+    tensors.push((
+        "head.weight".into(),
+        Tensor::matrix(&model.head, model.hidden_size()),
+    ));
+    tensors.push(("head.bias".into(), Tensor::vector(&model.head_bias)));
+    let sizes = Sizes {
+        embedding: model.embedding_size(),
+        hidden: model.hidden_size(),
+    };
+    tensors::save(path, &(card, sizes), tensors)
+}
+
+fn arrays<'a>(name: &str, matrix: &'a SparseMatrix) -> [(String, Tensor<'a>); 3] {
+    [
+        (
+            format!("{name}.row_start"),
+            Tensor::vector(&matrix.row_start),
+        ),
+        (format!("{name}.column"), Tensor::vector(&matrix.column)),
+        (format!("{name}.value"), Tensor::vector(&matrix.value)),
+    ]
+}
+
+/// What the arrays alone do not say.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Sizes {
+    embedding: usize,
+    hidden: usize,
+}
+
+/// Reads what [`save`] wrote.
+///
+/// # Errors
+/// The file cannot be read, is damaged, or has another format.
+pub fn load(path: &Path) -> Result<(ModelCard, SparseModel)> {
+    let file = TensorFile::read(path, REMEDY)?;
+    let (card, sizes): (ModelCard, Sizes) = file.description()?;
+    if card.format != ModelCard::FORMAT {
+        let (found, known) = (card.format, ModelCard::FORMAT);
+        return Err(file.damaged(&format!("format {found} where this program reads {known}")));
+    }
+    let gates = |kind: &str, columns| -> Result<[SparseMatrix; Gate::COUNT]> {
+        let [i, g, f, o] = Gate::ALL.map(|gate| {
+            matrix(
+                &file,
+                &format!("{kind}.{}", gate.letter()),
+                sizes.hidden,
+                columns,
+            )
+        });
+        Ok([i?, g?, f?, o?])
+    };
+    let embedding_rows = file
+        .vector::<u32>("embedding.row_start")?
+        .len()
+        .saturating_sub(1);
+    let [i, g, f, o] = Gate::ALL.map(|gate| file.vector(&format!("bias.{}", gate.letter())));
+    let model = SparseModel {
+        embedding: matrix(&file, "embedding", embedding_rows, sizes.embedding)?,
+        input: gates("input", sizes.embedding)?,
+        recurrent: gates("recurrent", sizes.hidden)?,
+        bias: [i?, g?, f?, o?],
+        head: file.vector("head.weight")?,
+        head_bias: file.vector("head.bias")?,
+    };
+    let lengths_fit = model.bias.iter().all(|bias| bias.len() == sizes.hidden)
+        && model.head.len() == sizes.hidden * model.head_bias.len()
+        && model.classes() == card.classes.len();
+    if lengths_fit {
+        Ok((card, model))
+    } else {
+        Err(file.damaged("arrays of other lengths"))
+    }
+}
+
+/// One matrix, its topology checked.
+fn matrix(file: &TensorFile, name: &str, rows: usize, columns: usize) -> Result<SparseMatrix> {
+    let row_start: Vec<u32> = file.vector(&format!("{name}.row_start"))?;
+    let column: Vec<u16> = file.vector(&format!("{name}.column"))?;
+    let value = file.vector(&format!("{name}.value"))?;
+    let ends_fit = row_start.first() == Some(&0)
+        && row_start.last().map(|&end| end as usize) == Some(column.len());
+    let rows_fit = row_start.len() == rows + 1 && row_start.is_sorted();
+    if !ends_fit || !rows_fit || value.len() != column.len() {
+        return Err(file.damaged(&format!("{name} has arrays of other lengths")));
+    }
+    let matrix = SparseMatrix {
+        rows,
+        columns,
+        row_start,
+        column,
+        value,
+    };
+    for row in 0..rows {
+        let (found, _) = matrix.row(row);
+        let in_range = found.last().is_none_or(|&last| usize::from(last) < columns);
+        if !in_range || !found.is_sorted_by(|a, b| a < b) {
+            return Err(file.damaged(&format!("{name} has a bad column in row {row}")));
+        }
+    }
+    Ok(matrix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::options::Preset;
+    use crate::train::parameters::Parameters;
+
+    fn small() -> (ModelCard, SparseModel) {
+        let options = Preset::Reber.options();
+        let shape = options.shape(9, 3);
+        let parameters = Parameters::random(shape, options.densities(), options.initial_scale(), 1);
+        let card = ModelCard {
+            format: ModelCard::FORMAT,
+            classes: ["a", "b", "c"].map(String::from).into(),
+            max_tokens: 400,
+            epoch: 3,
+            validation_accuracy: 0.875,
+        };
+        (card, parameters.to_model(&parameters.value))
+    }
+
+    #[test]
+    fn a_model_comes_back_and_its_bytes_are_always_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let (card, model) = small();
+        save(&path, &card, &model).unwrap();
+        assert_eq!(load(&path).unwrap(), (card.clone(), model.clone()));
+        let first = std::fs::read(&path).unwrap();
+        save(&path, &card, &model).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), first);
+    }
+
+    #[test]
+    fn a_newer_format_and_a_bad_topology_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let (mut card, mut model) = small();
+        card.format = 2;
+        save(&path, &card, &model).unwrap();
+        let error = load(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("format 2 where this program reads 1; train"),
+            "{error}"
+        );
+        card.format = 1;
+        model.input[2].column[0] = 999;
+        save(&path, &card, &model).unwrap();
+        let error = load(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("input.f has a bad column in row 0"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,208 @@
+//! Enters: options, vocabulary, checkpoints, models and figures of a training. Leaves: the
+//! run folder that holds them, and the same read back. Next: `evaluate`, `pack`, a person.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `options.toml` | every option of the training |
+//! | `vocabulary.txt` | the words, line n (from 0) is token n |
+//! | `metrics.csv`, `curve.svg` | figures of each epoch, and their picture |
+//! | `model.safetensors` | the model of the best epoch so far |
+//! | `checkpoint.safetensors` | where the training is, to go on from |
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::file;
+use crate::model_file::{self, ModelCard};
+use crate::report::curve;
+use crate::report::metrics::{self, EpochMetrics};
+use crate::sparse_model::SparseModel;
+use crate::train::checkpoint::Checkpoint;
+use crate::train::options::TrainOptions;
+use crate::vocabulary::Vocabulary;
+
+const HINT: &str = "give the folder of a run, as made by `set-lstm train --out`";
+
+/// A run folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    folder: PathBuf,
+}
+
+impl Run {
+    /// Makes a new run folder, which must be absent or without a run; with `replace` an old
+    /// run in it is removed.
+    ///
+    /// # Errors
+    /// There is a run already, or the folder cannot be made.
+    pub fn create(
+        folder: &Path,
+        options: &TrainOptions,
+        vocabulary: &Vocabulary,
+        replace: bool,
+    ) -> Result<Run> {
+        let run = Run {
+            folder: folder.to_owned(),
+        };
+        if run.options_path().exists() && !replace {
+            let problem = "there is a run in this folder already; go on with it by --resume, name another folder, or replace it by --replace";
+            return Err(Error::data(folder, problem));
+        }
+        let hint = "choose another folder for the run";
+        fs::create_dir_all(folder).map_err(Error::io(folder, hint))?;
+        for old in [
+            run.checkpoint_path(),
+            run.model_path(),
+            run.metrics_path(),
+            run.curve_path(),
+        ] {
+            if old.exists() {
+                fs::remove_file(&old).map_err(Error::io(&old, hint))?;
+            }
+        }
+        vocabulary.save(&run.vocabulary_path())?;
+        let text = toml::to_string(options)
+            .map_err(|e| Error::data(run.options_path(), format!("{e}; report this")))?;
+        file::write_atomic(&run.options_path(), |out| out.write_all(text.as_bytes()))?;
+        Ok(run)
+    }
+
+    /// A run folder that exists.
+    ///
+    /// # Errors
+    /// There is no run in it.
+    pub fn open(folder: &Path) -> Result<Run> {
+        let run = Run {
+            folder: folder.to_owned(),
+        };
+        match fs::metadata(run.options_path()) {
+            Ok(_) => Ok(run),
+            Err(source) => Err(Error::io(run.options_path(), HINT)(source)),
+        }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Name of the run: that of its folder.
+    pub fn name(&self) -> String {
+        let name = self.folder.file_name().unwrap_or(self.folder.as_os_str());
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Every option of the training.
+    ///
+    /// # Errors
+    /// The file cannot be read or was edited into something else.
+    pub fn options(&self) -> Result<TrainOptions> {
+        let path = self.options_path();
+        let text = file::read_text(&path)?;
+        let options: TrainOptions = toml::from_str(&text).map_err(|e| {
+            Error::data(
+                &path,
+                format!("{}; restore the file", e.to_string().trim_end()),
+            )
+        })?;
+        options.check()?;
+        Ok(options)
+    }
+
+    /// The words.
+    ///
+    /// # Errors
+    /// As of [`Vocabulary::load`].
+    pub fn vocabulary(&self) -> Result<Vocabulary> {
+        Vocabulary::load(&self.vocabulary_path())
+    }
+
+    /// The model of the best epoch so far.
+    ///
+    /// # Errors
+    /// No epoch has ended yet, or the file is damaged.
+    pub fn model(&self) -> Result<(ModelCard, SparseModel)> {
+        let path = self.model_path();
+        if !path.exists() {
+            let problem = "no model yet: no epoch has ended; go on with `set-lstm train --resume`";
+            return Err(Error::data(path, problem));
+        }
+        model_file::load(&path)
+    }
+
+    /// Where the training is.
+    ///
+    /// # Errors
+    /// It has not been saved yet, or the file is damaged.
+    pub fn checkpoint(&self) -> Result<Checkpoint> {
+        Checkpoint::load(&self.checkpoint_path())
+    }
+
+    /// Whether there is something to go on from.
+    pub fn has_checkpoint(&self) -> bool {
+        self.checkpoint_path().exists()
+    }
+
+    /// Keeps a checkpoint, the figures so far and, if there is a new one, the best model.
+    /// The model comes first: a process killed in between repeats the epoch, and the model.
+    ///
+    /// # Errors
+    /// A file cannot be written; those that were there are then as they were.
+    pub fn save(
+        &self,
+        checkpoint: &Checkpoint,
+        best: Option<(&ModelCard, &SparseModel)>,
+    ) -> Result<()> {
+        if let Some((card, model)) = best {
+            model_file::save(&self.model_path(), card, model)?;
+        }
+        checkpoint.save(&self.checkpoint_path())?;
+        let epochs = &checkpoint.position.metrics;
+        metrics::save(&self.metrics_path(), epochs)?;
+        if epochs.is_empty() {
+            Ok(())
+        } else {
+            self.draw(epochs)
+        }
+    }
+
+    fn draw(&self, epochs: &[EpochMetrics]) -> Result<()> {
+        let name = self.name();
+        let run = curve::Run {
+            name: &name,
+            epochs,
+        };
+        curve::save(&self.curve_path(), "training", &[run])
+    }
+
+    /// `options.toml`.
+    pub fn options_path(&self) -> PathBuf {
+        self.folder.join("options.toml")
+    }
+
+    /// `vocabulary.txt`.
+    pub fn vocabulary_path(&self) -> PathBuf {
+        self.folder.join("vocabulary.txt")
+    }
+
+    /// `metrics.csv`.
+    pub fn metrics_path(&self) -> PathBuf {
+        self.folder.join("metrics.csv")
+    }
+
+    /// `curve.svg`.
+    pub fn curve_path(&self) -> PathBuf {
+        self.folder.join("curve.svg")
+    }
+
+    /// `model.safetensors`.
+    pub fn model_path(&self) -> PathBuf {
+        self.folder.join("model.safetensors")
+    }
+
+    /// `checkpoint.safetensors`.
+    pub fn checkpoint_path(&self) -> PathBuf {
+        self.folder.join("checkpoint.safetensors")
+    }
+}

@@ -1,0 +1,706 @@
+//! Enters: a preset, a TOML file, the command line, in this order of precedence from low
+//! to high. Leaves: [`TrainOptions`], complete and checked. Next: `trainer`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::evolve::{Evolution, Removal};
+use super::optimizer::Rule;
+use super::parameters::{Densities, InitialScale, Shape};
+use super::topology::Density;
+use crate::error::{Error, Result};
+use crate::file;
+use crate::vocabulary::load::LoadOptions;
+
+/// What the connections do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum TopologyKind {
+    /// Sparse from the start, and evolving after every epoch but the last.
+    #[default]
+    Set,
+    /// Sparse from the start, and never moving.
+    Static,
+    /// All connections: the fully connected counterpart.
+    Dense,
+}
+
+/// Which optimiser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Adam (Kingma and Ba 2015).
+    #[default]
+    Adam,
+    /// Stochastic gradient descent with momentum.
+    Sgd,
+}
+
+/// A named set of options for a named data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// The Large Movie Review Dataset: positive or negative.
+    Imdb,
+    /// The generated strings of the embedded Reber grammar: broken or legal.
+    Reber,
+}
+
+/// Everything that decides a training run, beside the data. The same options and data give
+/// the same model, byte for byte, whatever the number of threads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct TrainOptions {
+    /// Which data set.
+    pub preset: Preset,
+    /// Where the data lies; absent for generated data. Only `--resume` reads it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// What the connections do.
+    pub topology: TopologyKind,
+
+    /// Tokens in the vocabulary, the unknown word included.
+    pub vocabulary: usize,
+    /// Tokens kept of a document, counted from its end.
+    pub max_tokens: usize,
+    /// Part of each class's training documents held back for validation.
+    pub validation_fraction: f64,
+
+    /// Length of an embedding row.
+    pub embedding_size: usize,
+    /// Hidden units.
+    pub hidden_size: usize,
+    /// Connections of the embedding at the start.
+    pub embedding_density: Density,
+    /// Connections of each gate's input matrix `W` at the start.
+    pub input_density: Density,
+    /// Connections of each gate's recurrent matrix `U` at the start.
+    pub recurrent_density: Density,
+
+    /// Standard deviation of the embedding at the start.
+    pub embedding_std: f32,
+    /// Standard deviation of `W` at the start.
+    pub input_std: f32,
+    /// Standard deviation of `U` at the start, times `1/√fan-in`.
+    pub recurrent_std: f32,
+    /// Bias of the forget gate at the start.
+    pub forget_bias: f32,
+
+    /// Fraction of the connections that moves after an epoch, ζ.
+    pub zeta: f64,
+    /// Which connections go.
+    pub removal: Removal,
+    /// Standard deviation of grown weights; 0 starts them at zero.
+    pub regrow_std: f32,
+
+    /// Which optimiser.
+    pub optimizer: OptimizerKind,
+    /// Learning rate at the start.
+    pub learning_rate: f32,
+    /// Learning rate at the end, as a part of that at the start; it falls in a line.
+    pub final_rate: f32,
+    /// Decay of the velocity (SGD), or of the mean gradient (Adam).
+    pub momentum: f32,
+    /// Decoupled weight decay of all weights but biases and output layer.
+    pub weight_decay: f32,
+    /// Largest norm of a gradient; 0 for no limit.
+    pub clip: f32,
+
+    /// Part of the word types whose embedding is dropped in each chunk of a batch.
+    pub word_dropout: f32,
+    /// Part of the hidden units that the output layer does not see.
+    pub output_dropout: f32,
+    /// Part of the target that is spread evenly over the classes.
+    pub label_smoothing: f32,
+    /// Decay of the running average of the weights, which is what is tested and saved; 0
+    /// for the weights as they are.
+    pub averaging: f32,
+
+    /// Documents in a batch.
+    pub batch: usize,
+    /// Passes over the training documents.
+    pub epochs: u32,
+    /// Epochs without a better validation accuracy after which training stops; 0 for never.
+    pub patience: u32,
+}
+
+/// The same options, each present or not: what a TOML file or a command line says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, clap::Args)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[command(next_help_heading = "Training options")]
+pub struct Overrides {
+    /// What the connections do
+    #[arg(long)]
+    pub topology: Option<TopologyKind>,
+    /// Seed of every random choice
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Tokens in the vocabulary, the unknown word included
+    #[arg(long, value_name = "TOKENS")]
+    pub vocabulary: Option<usize>,
+    /// Tokens kept of a document, counted from its end
+    #[arg(long, value_name = "TOKENS")]
+    pub max_tokens: Option<usize>,
+    /// Part of the training documents held back for validation
+    #[arg(long, value_name = "PART")]
+    pub validation_fraction: Option<f64>,
+    /// Length of an embedding row
+    #[arg(long, value_name = "E")]
+    pub embedding_size: Option<usize>,
+    /// Hidden units
+    #[arg(long, value_name = "H")]
+    pub hidden_size: Option<usize>,
+    /// Connections of every matrix at the start: `3.5%`, or `epsilon=20` for Erdős–Rényi
+    #[arg(long, value_name = "DENSITY")]
+    #[serde(skip_serializing)]
+    pub density: Option<Density>,
+    /// Connections of the embedding alone
+    #[arg(long, value_name = "DENSITY")]
+    pub embedding_density: Option<Density>,
+    /// Connections of each gate's input matrix alone
+    #[arg(long, value_name = "DENSITY")]
+    pub input_density: Option<Density>,
+    /// Connections of each gate's recurrent matrix alone
+    #[arg(long, value_name = "DENSITY")]
+    pub recurrent_density: Option<Density>,
+    /// Standard deviation of the embedding at the start
+    #[arg(long, value_name = "STD")]
+    pub embedding_std: Option<f32>,
+    /// Standard deviation of the input matrices at the start
+    #[arg(long, value_name = "STD")]
+    pub input_std: Option<f32>,
+    /// Standard deviation of the recurrent matrices at the start, times 1/√fan-in
+    #[arg(long, value_name = "STD")]
+    pub recurrent_std: Option<f32>,
+    /// Bias of the forget gate at the start
+    #[arg(long, value_name = "BIAS")]
+    pub forget_bias: Option<f32>,
+    /// Fraction of the connections that moves after an epoch
+    #[arg(long)]
+    pub zeta: Option<f64>,
+    /// Which connections go: the weakest of each sign, or the weakest
+    #[arg(long)]
+    pub removal: Option<Removal>,
+    /// Standard deviation of grown weights; 0 starts them at zero
+    #[arg(long, value_name = "STD")]
+    pub regrow_std: Option<f32>,
+    /// Which optimiser
+    #[arg(long)]
+    pub optimizer: Option<OptimizerKind>,
+    /// Learning rate at the start
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f32>,
+    /// Learning rate at the end, as a part of that at the start
+    #[arg(long, value_name = "PART")]
+    pub final_rate: Option<f32>,
+    /// Decay of the velocity (sgd) or of the mean gradient (adam)
+    #[arg(long, value_name = "DECAY")]
+    pub momentum: Option<f32>,
+    /// Weight decay
+    #[arg(long, value_name = "DECAY")]
+    pub weight_decay: Option<f32>,
+    /// Largest norm of a gradient; 0 for no limit
+    #[arg(long, value_name = "NORM")]
+    pub clip: Option<f32>,
+    /// Part of the word types whose embedding is dropped
+    #[arg(long, value_name = "PART")]
+    pub word_dropout: Option<f32>,
+    /// Part of the hidden units that the output layer does not see
+    #[arg(long, value_name = "PART")]
+    pub output_dropout: Option<f32>,
+    /// Part of the target that is spread over the classes
+    #[arg(long, value_name = "PART")]
+    pub label_smoothing: Option<f32>,
+    /// Decay of the running average of the weights, which is what is saved; 0 for none
+    #[arg(long, value_name = "DECAY")]
+    pub averaging: Option<f32>,
+    /// Documents in a batch
+    #[arg(long, value_name = "DOCUMENTS")]
+    pub batch: Option<usize>,
+    /// Passes over the training documents
+    #[arg(long)]
+    pub epochs: Option<u32>,
+    /// Epochs without a better validation accuracy after which training stops; 0 for never
+    #[arg(long, value_name = "EPOCHS")]
+    pub patience: Option<u32>,
+}
+
+impl Preset {
+    /// Name as on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Preset::Imdb => "imdb",
+            Preset::Reber => "reber",
+        }
+    }
+
+    /// The options of the preset.
+    pub fn options(self) -> TrainOptions {
+        let imdb = TrainOptions {
+            preset: Preset::Imdb,
+            data: None,
+            seed: 1,
+            topology: TopologyKind::Set,
+            vocabulary: 20_000,
+            max_tokens: 400,
+            validation_fraction: 0.1,
+            embedding_size: 256,
+            hidden_size: 256,
+            embedding_density: Density::Share(0.035),
+            input_density: Density::Share(0.035),
+            recurrent_density: Density::Share(0.035),
+            embedding_std: 0.1,
+            input_std: 1.0,
+            recurrent_std: 1.0,
+            forget_bias: 1.0,
+            zeta: 0.3,
+            removal: Removal::Sign,
+            regrow_std: 0.0,
+            optimizer: OptimizerKind::Adam,
+            learning_rate: 3e-3,
+            final_rate: 0.02,
+            momentum: 0.9,
+            weight_decay: 0.0,
+            clip: 1.0,
+            word_dropout: 0.5,
+            output_dropout: 0.5,
+            label_smoothing: 0.0,
+            averaging: 0.0,
+            batch: 64,
+            epochs: 10,
+            patience: 0,
+        };
+        match self {
+            Preset::Imdb => imdb,
+            Preset::Reber => TrainOptions {
+                preset: Preset::Reber,
+                vocabulary: 16,
+                max_tokens: 64,
+                embedding_size: 32,
+                hidden_size: 64,
+                embedding_density: Density::Share(0.25),
+                input_density: Density::Share(0.2),
+                recurrent_density: Density::Share(0.1),
+                embedding_std: 0.5,
+                learning_rate: 1e-2,
+                word_dropout: 0.0,
+                output_dropout: 0.0,
+                epochs: 20,
+                ..imdb
+            },
+        }
+    }
+}
+
+impl Overrides {
+    /// Reads a TOML file of options.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no TOML, or names an option that does not exist.
+    pub fn load(path: &Path) -> Result<Overrides> {
+        let text = file::read_text(path)?;
+        toml::from_str(&text).map_err(|problem| Error::data(path, problem.to_string().trim_end()))
+    }
+}
+
+impl TrainOptions {
+    /// These options with those that `overrides` names in their place.
+    ///
+    /// # Errors
+    /// Never for options that were parsed; the conversion through TOML cannot fail then.
+    pub fn with(&self, overrides: &Overrides) -> Result<TrainOptions> {
+        let problem = |problem: String| Error::Options(format!("the options: {problem}"));
+        let table = toml::Table::try_from(self).map_err(|e| problem(e.to_string()));
+        let changes = toml::Table::try_from(overrides).map_err(|e| problem(e.to_string()));
+        let mut table = table?;
+        if let Some(density) = overrides.density {
+            for matrix in ["embedding-density", "input-density", "recurrent-density"] {
+                table.insert(matrix.into(), density.to_string().into());
+            }
+        }
+        table.extend(changes?);
+        table
+            .try_into()
+            .map_err(|e: toml::de::Error| problem(e.to_string()))
+    }
+
+    /// Refuses options out of range.
+    ///
+    /// # Errors
+    /// [`Error::Options`] that names the option, its value and its range.
+    pub fn check(&self) -> Result<()> {
+        self.load_options().check()?;
+        let share = 0.0..1.0;
+        let rules: [(bool, &str, &dyn fmt::Display, &str); 17] = [
+            (
+                (1..=u16::MAX as usize).contains(&self.embedding_size),
+                "embedding-size",
+                &self.embedding_size,
+                "1 to 65535",
+            ),
+            (
+                (1..=0x4000).contains(&self.hidden_size),
+                "hidden-size",
+                &self.hidden_size,
+                "1 to 16384",
+            ),
+            (
+                self.embedding_density.is_possible(),
+                "embedding-density",
+                &self.embedding_density,
+                DENSITY,
+            ),
+            (
+                self.input_density.is_possible(),
+                "input-density",
+                &self.input_density,
+                DENSITY,
+            ),
+            (
+                self.recurrent_density.is_possible(),
+                "recurrent-density",
+                &self.recurrent_density,
+                DENSITY,
+            ),
+            (
+                (0.0..=1.0).contains(&self.zeta),
+                "zeta",
+                &self.zeta,
+                "0 to 1",
+            ),
+            (
+                self.learning_rate > 0.0 && self.learning_rate.is_finite(),
+                "learning-rate",
+                &self.learning_rate,
+                "more than 0",
+            ),
+            (
+                (0.0..=1.0).contains(&self.final_rate),
+                "final-rate",
+                &self.final_rate,
+                "0 to 1",
+            ),
+            (
+                share.contains(&self.momentum),
+                "momentum",
+                &self.momentum,
+                SHARE,
+            ),
+            (
+                self.weight_decay >= 0.0,
+                "weight-decay",
+                &self.weight_decay,
+                "0 or more",
+            ),
+            (self.clip >= 0.0, "clip", &self.clip, "0 or more"),
+            (
+                share.contains(&self.word_dropout),
+                "word-dropout",
+                &self.word_dropout,
+                SHARE,
+            ),
+            (
+                share.contains(&self.output_dropout),
+                "output-dropout",
+                &self.output_dropout,
+                SHARE,
+            ),
+            (
+                share.contains(&self.label_smoothing),
+                "label-smoothing",
+                &self.label_smoothing,
+                SHARE,
+            ),
+            (
+                share.contains(&self.averaging),
+                "averaging",
+                &self.averaging,
+                SHARE,
+            ),
+            (
+                (1..=65_536).contains(&self.batch),
+                "batch",
+                &self.batch,
+                "1 to 65536",
+            ),
+            (
+                (1..=100_000).contains(&self.epochs),
+                "epochs",
+                &self.epochs,
+                "1 to 100000",
+            ),
+        ];
+        for (possible, name, value, range) in rules {
+            if !possible {
+                return Err(Error::Options(format!("{name} is {value}; choose {range}")));
+            }
+        }
+        let deviations = [
+            self.embedding_std,
+            self.input_std,
+            self.recurrent_std,
+            self.regrow_std,
+        ];
+        if deviations.iter().any(|&std| !(0.0..1e6).contains(&std)) || !self.forget_bias.is_finite()
+        {
+            let problem = "a standard deviation or bias is no number from 0; choose 0 or more";
+            return Err(Error::Options(problem.into()));
+        }
+        Ok(())
+    }
+
+    /// How documents become tokens.
+    pub fn load_options(&self) -> LoadOptions {
+        LoadOptions {
+            vocabulary: self.vocabulary,
+            max_tokens: self.max_tokens,
+            validation_fraction: self.validation_fraction,
+        }
+    }
+
+    /// Sizes of the network for a vocabulary and a number of classes as found in the data.
+    pub fn shape(&self, vocabulary: usize, classes: usize) -> Shape {
+        Shape {
+            vocabulary,
+            embedding: self.embedding_size,
+            hidden: self.hidden_size,
+            logits: if classes == 2 { 1 } else { classes },
+        }
+    }
+
+    /// Connections at the start.
+    pub fn densities(&self) -> Densities {
+        if self.topology == TopologyKind::Dense {
+            let all = Density::Share(1.0);
+            return Densities {
+                embedding: all,
+                input: all,
+                recurrent: all,
+            };
+        }
+        Densities {
+            embedding: self.embedding_density,
+            input: self.input_density,
+            recurrent: self.recurrent_density,
+        }
+    }
+
+    /// Weights at the start. A fully connected network has as much signal by smaller
+    /// weights: both its embedding and `W` are scaled so that the sums have the variance
+    /// that the sparse ones have.
+    pub fn initial_scale(&self) -> InitialScale {
+        let scale = InitialScale {
+            embedding: self.embedding_std,
+            input: self.input_std,
+            recurrent: self.recurrent_std,
+            forget_bias: self.forget_bias,
+        };
+        if self.topology != TopologyKind::Dense {
+            return scale;
+        }
+        let size = self.embedding_size as f32;
+        // products that meet in one sum of the sparse network: E · density · density
+        let share = |density: Density, rows| {
+            density.connections(rows, self.embedding_size) as f32 / (rows as f32 * size)
+        };
+        let met = share(self.embedding_density, self.vocabulary)
+            * share(self.input_density, self.hidden_size);
+        InitialScale {
+            input: self.input_std * met.sqrt(),
+            ..scale
+        }
+    }
+
+    /// The evolution rule.
+    pub fn evolution(&self) -> Evolution {
+        Evolution {
+            zeta: self.zeta,
+            removal: self.removal,
+            regrow: self.regrow_std,
+        }
+    }
+
+    /// The optimiser's rule.
+    pub fn rule(&self) -> Rule {
+        match self.optimizer {
+            OptimizerKind::Adam => Rule::Adam {
+                beta1: self.momentum,
+                beta2: 0.999,
+                epsilon: 1e-8,
+            },
+            OptimizerKind::Sgd => Rule::Sgd {
+                momentum: self.momentum,
+            },
+        }
+    }
+}
+
+const SHARE: &str = "0 or more and less than 1";
+const DENSITY: &str = "more than 0% and at most 100%, or epsilon=E with E above 0";
+
+impl Density {
+    fn is_possible(self) -> bool {
+        match self {
+            Density::Share(share) => share > 0.0 && share <= 1.0,
+            Density::Epsilon(epsilon) => epsilon > 0.0 && epsilon.is_finite(),
+        }
+    }
+}
+
+impl fmt::Display for Density {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Density::Share(share) => write!(f, "{share}"),
+            Density::Epsilon(epsilon) => write!(f, "epsilon={epsilon}"),
+        }
+    }
+}
+
+impl FromStr for Density {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let number = |text: &str| {
+            let hint = "expected a density such as 3.5%, 0.035 or epsilon=20";
+            text.trim()
+                .parse::<f64>()
+                .map_err(|_| format!("`{text}` is no number; {hint}"))
+        };
+        if let Some(epsilon) = text.strip_prefix("epsilon=") {
+            return number(epsilon).map(Density::Epsilon);
+        }
+        match text.strip_suffix('%') {
+            Some(percent) => number(percent).map(|percent| Density::Share(percent / 100.0)),
+            None => number(text).map(Density::Share),
+        }
+    }
+}
+
+impl Serialize for Density {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Density {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Number(f64),
+            Text(String),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Number(share) => Ok(Density::Share(share)),
+            Form::Text(text) => text.parse().map_err(de::Error::custom),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn imdb() -> TrainOptions {
+        Preset::Imdb.options()
+    }
+
+    fn overrides(text: &str) -> Overrides {
+        toml::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn presets_are_possible_and_survive_toml() {
+        for preset in [Preset::Imdb, Preset::Reber] {
+            let options = preset.options();
+            options.check().unwrap();
+            let text = toml::to_string(&options).unwrap();
+            assert_eq!(
+                toml::from_str::<TrainOptions>(&text).unwrap(),
+                options,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_named_wins_and_the_rest_stays() {
+        let changed = imdb()
+            .with(&overrides("seed = 7\nepochs = 2\nlearning-rate = 0.01"))
+            .unwrap();
+        let expected = TrainOptions {
+            seed: 7,
+            epochs: 2,
+            learning_rate: 0.01,
+            ..imdb()
+        };
+        assert_eq!(changed, expected);
+    }
+
+    #[test]
+    fn one_density_is_for_all_matrices_and_a_matrix_has_its_own() {
+        let changed = imdb()
+            .with(&overrides("density = 0.02\ninput-density = 'epsilon=9'"))
+            .unwrap();
+        assert_eq!(changed.embedding_density, Density::Share(0.02));
+        assert_eq!(changed.input_density, Density::Epsilon(9.0));
+        assert_eq!(changed.recurrent_density, Density::Share(0.02));
+    }
+
+    #[test]
+    fn densities_are_written_as_people_say_them() {
+        assert_eq!("4%".parse(), Ok(Density::Share(0.04)));
+        assert_eq!("0.5".parse(), Ok(Density::Share(0.5)));
+        assert_eq!("epsilon=20".parse(), Ok(Density::Epsilon(20.0)));
+        let error = "much".parse::<Density>().unwrap_err();
+        assert!(
+            error.contains("`much` is no number; expected a density such as"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn options_out_of_range_are_refused_by_name() {
+        for (text, named) in [
+            ("zeta = 2.0", "zeta is 2; choose 0 to 1"),
+            (
+                "word-dropout = 1.0",
+                "word-dropout is 1; choose 0 or more and less than 1",
+            ),
+            (
+                "density = 0.0",
+                "embedding-density is 0; choose more than 0%",
+            ),
+            ("batch = 0", "batch is 0; choose 1 to 65536"),
+            ("max-tokens = 0", "no tokens are kept"),
+            ("learning-rate = nan", "learning-rate is NaN"),
+            ("input-std = -1.0", "a standard deviation or bias"),
+        ] {
+            let error = imdb()
+                .with(&overrides(text))
+                .unwrap()
+                .check()
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(named), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_in_a_file_is_an_error_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("own.toml");
+        std::fs::write(&path, "seed = 1\nzetta = 0.3\n").unwrap();
+        let error = Overrides::load(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("own.toml") && error.contains("line 2"),
+            "{error}"
+        );
+        assert!(error.contains("zetta"), "{error}");
+    }
+}

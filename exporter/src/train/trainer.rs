@@ -1,0 +1,578 @@
+//! Enters: options and documents as tokens. Leaves: the model of the best epoch and the
+//! figures of all. Next: `run` keeps them.
+//!
+//! ```text
+//! for each epoch:
+//!     for each batch:  loss, gradient ◀ engine · clip · optimiser · running average
+//!     validation decides whether this epoch's weights are the best so far
+//!     evolve: the weakest connections move          (SET; not after the last epoch)
+//! ```
+//!
+//! Every random choice has a stream of its own, named by seed, purpose and place, so a
+//! training goes on from a [`Checkpoint`] with the bits that it would have had.
+
+use std::time::{Duration, Instant};
+
+use rand_chacha::ChaCha8Rng;
+
+use super::batch::plan;
+use super::checkpoint::{Checkpoint, Position};
+use super::chunk::{Noise, Sample};
+use super::engine::Engine;
+use super::evolve::evolve;
+use super::loss::predicted;
+use super::optimizer::{Optimizer, clip};
+use super::options::{TopologyKind, TrainOptions};
+use super::parameters::{Parameters, Part, stream};
+use crate::error::{Error, Result};
+use crate::report::metrics::EpochMetrics;
+use crate::sparse_model::SparseModel;
+use crate::tokens::TokenSet;
+use crate::train::loss::cross_entropy;
+use crate::vocabulary::load::Training;
+
+/// How long a training may go on before it is saved within an epoch.
+const SAVE_EVERY: Duration = Duration::from_secs(60);
+
+/// What the random streams are for; the rest of the stream's number says where.
+#[derive(Debug, Clone, Copy)]
+enum Purpose {
+    // 0 and 1 are the topology and the weights at the start
+    Evolution = 2,
+    Order = 3,
+    Noise = 4,
+}
+
+/// Who follows a training, and may stop it.
+pub trait Watch {
+    /// A step is done; `position` is after it.
+    fn step(&mut self, position: &Position, learning_rate: f32);
+    /// An epoch is done.
+    fn epoch(&mut self, metrics: &EpochMetrics);
+    /// Whether to stop now.
+    fn is_interrupted(&self) -> bool;
+    /// A place to go on from. `best` is the model if this epoch is the best so far.
+    ///
+    /// # Errors
+    /// What saving returns.
+    fn save(&mut self, checkpoint: &Checkpoint, best: Option<&SparseModel>) -> Result<()>;
+}
+
+/// A training.
+#[derive(Debug)]
+pub struct Trainer<'d> {
+    options: TrainOptions,
+    data: &'d Training,
+    engine: Engine,
+    optimizer: Optimizer,
+    average: Vec<f32>, // [parameters] or [0]
+    position: Position,
+    gradient: Vec<f32>, // [parameters]
+    saved: Instant,
+}
+
+impl<'d> Trainer<'d> {
+    /// A training at its start.
+    ///
+    /// # Errors
+    /// Options out of range, or a set without documents.
+    pub fn new(options: TrainOptions, data: &'d Training, threads: usize) -> Result<Self> {
+        options.check()?;
+        let shape = options.shape(data.vocabulary.size(), data.classes.len());
+        let scale = options.initial_scale();
+        let parameters = Parameters::random(shape, options.densities(), scale, options.seed);
+        let average = if options.averaging > 0.0 {
+            parameters.value.clone()
+        } else {
+            Vec::new()
+        };
+        let optimizer = Optimizer::new(options.rule(), parameters.count());
+        Self::at(
+            options,
+            data,
+            threads,
+            parameters,
+            optimizer,
+            average,
+            Position::default(),
+        )
+    }
+
+    /// A training that goes on from where it was saved.
+    ///
+    /// # Errors
+    /// Options out of range, or other data than the training began with.
+    pub fn resume(
+        options: TrainOptions,
+        data: &'d Training,
+        threads: usize,
+        checkpoint: Checkpoint,
+    ) -> Result<Self> {
+        options.check()?;
+        let Checkpoint {
+            position,
+            data: fingerprint,
+            parameters,
+            first,
+            second,
+            average,
+        } = checkpoint;
+        if fingerprint != fingerprint_of(data) {
+            let problem = "the data is not what this run was trained on; give the same data, or train anew in another folder";
+            return Err(Error::Options(problem.into()));
+        }
+        let shape = options.shape(data.vocabulary.size(), data.classes.len());
+        let empty = |values: &[f32]| values.is_empty();
+        let rule = options.rule();
+        if parameters.shape != shape
+            || empty(&average) != (options.averaging == 0.0)
+            || second.len() != Optimizer::new(rule, parameters.count()).second.len()
+        {
+            let problem = "the checkpoint was made with other options; restore options.toml, or train anew in another folder";
+            return Err(Error::Options(problem.into()));
+        }
+        let optimizer = Optimizer {
+            rule,
+            steps: position.steps,
+            first,
+            second,
+        };
+        Self::at(
+            options, data, threads, parameters, optimizer, average, position,
+        )
+    }
+
+    fn at(
+        options: TrainOptions,
+        data: &'d Training,
+        threads: usize,
+        parameters: Parameters,
+        optimizer: Optimizer,
+        average: Vec<f32>,
+        position: Position,
+    ) -> Result<Self> {
+        if data.train.is_empty() || data.validation.is_empty() {
+            let problem = "training and validation need at least one document of each class; give more data or raise --validation-fraction";
+            return Err(Error::Options(problem.into()));
+        }
+        let gradient = vec![0.0; parameters.count()];
+        let engine = Engine::new(parameters, options.batch, threads);
+        let saved = Instant::now();
+        Ok(Trainer {
+            options,
+            data,
+            engine,
+            optimizer,
+            average,
+            position,
+            gradient,
+            saved,
+        })
+    }
+
+    /// Where the training is.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// Batches of one epoch.
+    pub fn batches_per_epoch(&self) -> u32 {
+        // as `batch::plan` cuts them
+        self.data.train.len().div_ceil(self.options.batch) as u32
+    }
+
+    /// The epochs that are left.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] if `watch` asks for it: everything is saved then;
+    /// [`Error::Options`] if the loss is no number any more; and what saving returns.
+    pub fn run(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        while !self.is_done() {
+            self.epoch(watch)?;
+        }
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        let Position { epoch, metrics, .. } = &self.position;
+        let since_best = best_epoch(metrics).map_or(0, |best| epoch - best);
+        let patience = self.options.patience;
+        *epoch >= self.options.epochs || (patience > 0 && since_best >= patience)
+    }
+
+    fn epoch(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        let mut order = self.stream(Purpose::Order, self.position.epoch.into());
+        let batches = plan(&self.data.train, self.options.batch, &mut order);
+        for batch in &batches[self.position.batch as usize..] {
+            if watch.is_interrupted() {
+                watch.save(&self.checkpoint(), None)?;
+                return Err(Error::Interrupted(
+                    "everything up to the last step is saved".into(),
+                ));
+            }
+            if self.saved.elapsed() >= SAVE_EVERY {
+                watch.save(&self.checkpoint(), None)?;
+                self.saved = Instant::now();
+            }
+            let rate = self.learning_rate(batches.len());
+            self.step(batch, rate)?;
+            watch.step(&self.position, rate);
+        }
+        self.finish_epoch(batches.len(), watch)
+    }
+
+    fn step(&mut self, batch: &[u32], rate: f32) -> Result<()> {
+        let start = Instant::now();
+        let set = &self.data.train;
+        let samples: Vec<Sample<'_>> = batch
+            .iter()
+            .map(|&k| Sample {
+                tokens: set.sequence(k as usize),
+                label: set.label(k as usize),
+            })
+            .collect();
+        let TrainOptions {
+            word_dropout,
+            output_dropout,
+            label_smoothing,
+            ..
+        } = self.options;
+        let (seed, step) = (self.options.seed, self.position.steps);
+        let noise = |chunk: u64| Noise {
+            word_dropout,
+            output_dropout,
+            smoothing: label_smoothing,
+            // at most 65,536 documents, so at most 4,096 chunks in a batch
+            rng: stream(seed, number(Purpose::Noise, step << 12 | chunk)),
+        };
+        let loss = self.engine.train(&samples, noise, &mut self.gradient);
+        if !loss.loss.is_finite() {
+            let epoch = self.position.epoch + 1;
+            return Err(Error::Options(format!(
+                "the loss of epoch {epoch} is no number any more; train with a lower --learning-rate"
+            )));
+        }
+        if self.options.clip > 0.0 {
+            clip(&mut self.gradient, self.options.clip);
+        }
+        let (optimizer, gradient) = (&mut self.optimizer, &self.gradient);
+        let decayed = self.engine.parameters().range(Part::Bias).start;
+        let decay = (self.options.weight_decay, decayed);
+        self.engine
+            .update(|value| optimizer.step(value, gradient, rate, decay));
+        let (kept, value) = (self.options.averaging, &self.engine.parameters().value);
+        for (average, value) in self.average.iter_mut().zip(value) {
+            *average += (1.0 - kept) * (value - *average);
+        }
+        let position = &mut self.position;
+        position.batch += 1;
+        position.steps += 1;
+        position.loss += loss.loss;
+        position.documents += samples.len() as u64;
+        position.tokens += samples
+            .iter()
+            .map(|sample| sample.tokens.len() as u64)
+            .sum::<u64>();
+        position.seconds += start.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// From the rate at the start to that at the end in a line over all steps.
+    fn learning_rate(&self, batches: usize) -> f32 {
+        let all = u64::from(self.options.epochs) * batches as u64;
+        let done = self.position.steps as f64 / (all.max(2) - 1) as f64;
+        let end = f64::from(self.options.final_rate);
+        (f64::from(self.options.learning_rate) * (1.0 - done * (1.0 - end))) as f32
+    }
+
+    fn finish_epoch(&mut self, batches: usize, watch: &mut dyn Watch) -> Result<()> {
+        let start = Instant::now();
+        let value = self.tested_weights().to_vec();
+        let (validation_loss, validation_accuracy) =
+            test(&mut self.engine, &value, &self.data.validation);
+        let learning_rate = self.learning_rate(batches).into();
+        let position = &mut self.position;
+        let metrics = EpochMetrics {
+            epoch: position.epoch + 1,
+            train_loss: position.loss / position.documents as f64,
+            validation_loss,
+            validation_accuracy,
+            learning_rate,
+            tokens_per_second: position.tokens as f64 / position.seconds,
+            seconds: position.seconds + start.elapsed().as_secs_f64(),
+        };
+        position.metrics.push(metrics);
+        *position = Position {
+            epoch: metrics.epoch,
+            steps: position.steps,
+            metrics: std::mem::take(&mut position.metrics),
+            ..Position::default()
+        };
+        watch.epoch(&metrics);
+        let is_best = best_epoch(&self.position.metrics) == Some(metrics.epoch);
+        let best = is_best.then(|| self.engine.parameters().to_model(&value));
+        if self.options.topology == TopologyKind::Set && !self.is_done() {
+            self.evolve();
+        }
+        watch.save(&self.checkpoint(), best.as_ref())?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+
+    /// The weights that are tested and saved.
+    fn tested_weights(&self) -> &[f32] {
+        if self.average.is_empty() {
+            &self.engine.parameters().value
+        } else {
+            &self.average
+        }
+    }
+
+    fn evolve(&mut self) {
+        let mut rng = self.stream(Purpose::Evolution, self.position.epoch.into());
+        let evolution = self.options.evolution();
+        let Optimizer { first, second, .. } = &mut self.optimizer;
+        let average = &mut self.average;
+        self.engine.rewire(|parameters| {
+            evolve(parameters, [first, second, average], evolution, &mut rng);
+        });
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            position: self.position.clone(),
+            data: fingerprint_of(self.data),
+            parameters: self.engine.parameters().clone(),
+            first: self.optimizer.first.clone(),
+            second: self.optimizer.second.clone(),
+            average: self.average.clone(),
+        }
+    }
+
+    fn stream(&self, purpose: Purpose, place: u64) -> ChaCha8Rng {
+        stream(self.options.seed, number(purpose, place))
+    }
+}
+
+/// Number of a random stream.
+fn number(purpose: Purpose, place: u64) -> u64 {
+    place << 3 | purpose as u64
+}
+
+/// The first epoch of the best validation accuracy.
+pub fn best_epoch(metrics: &[EpochMetrics]) -> Option<u32> {
+    let better = |best: &EpochMetrics, next: &EpochMetrics| {
+        next.validation_accuracy > best.validation_accuracy
+    };
+    let best = metrics
+        .iter()
+        .reduce(|best, next| if better(best, next) { next } else { best });
+    best.map(|best| best.epoch)
+}
+
+/// Mean cross-entropy in nats and accuracy of a set, with `value` as weights.
+pub fn test(engine: &mut Engine, value: &[f32], set: &TokenSet) -> (f64, f64) {
+    let width = engine.parameters().shape.logits;
+    let mut logits = engine.infer(value, set);
+    let (mut loss, mut correct) = (0.0, 0);
+    for (row, &label) in logits.chunks_exact_mut(width).zip(set.labels()) {
+        correct += usize::from(predicted(row) == label);
+        loss += cross_entropy(row, label, 0.0).loss;
+    }
+    let count = set.len() as f64;
+    (loss / count, correct as f64 / count)
+}
+
+/// FNV-1a of tokens and labels.
+fn fingerprint_of(data: &Training) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |number: u64| hash = (hash ^ number).wrapping_mul(0x0100_0000_01b3);
+    for set in [&data.train, &data.validation] {
+        for k in 0..set.len() {
+            set.sequence(k).iter().for_each(|&token| add(token.into()));
+            add(0x1_0000 + u64::from(set.label(k)));
+        }
+    }
+    hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::reber::Reber;
+    use crate::train::options::{Overrides, Preset};
+    use crate::vocabulary::load::load_training;
+
+    /// Keeps what a run folder would, and interrupts after a number of steps.
+    #[derive(Default)]
+    struct Memory {
+        steps: usize,
+        stop_after: Option<usize>,
+        checkpoint: Option<Checkpoint>,
+        best: Option<SparseModel>,
+    }
+
+    impl Watch for Memory {
+        fn step(&mut self, _: &Position, _: f32) {
+            self.steps += 1;
+        }
+        fn epoch(&mut self, _: &EpochMetrics) {}
+        fn is_interrupted(&self) -> bool {
+            self.stop_after.is_some_and(|stop| self.steps >= stop)
+        }
+        fn save(&mut self, checkpoint: &Checkpoint, best: Option<&SparseModel>) -> Result<()> {
+            self.checkpoint = Some(checkpoint.clone());
+            self.best = best.cloned().or(self.best.take());
+            Ok(())
+        }
+    }
+
+    fn data(options: &TrainOptions) -> Training {
+        let corpus = Reber::new(1, 600, 2).unwrap();
+        load_training(&corpus, &options.load_options()).unwrap()
+    }
+
+    fn options(text: &str) -> TrainOptions {
+        let overrides: Overrides = toml::from_str(text).unwrap();
+        Preset::Reber.options().with(&overrides).unwrap()
+    }
+
+    const NOISY: &str = "epochs = 3\nword-dropout = 0.1\noutput-dropout = 0.2\naveraging = 0.9";
+
+    /// Loss and accuracy are figures, not times: what has to be equal.
+    fn figures(position: &Position) -> Vec<(f64, f64, f64)> {
+        let all = position.metrics.iter();
+        all.map(|m| (m.train_loss, m.validation_loss, m.validation_accuracy))
+            .collect()
+    }
+
+    #[test]
+    fn an_interrupted_training_goes_on_to_the_same_bits() {
+        let options = options(NOISY);
+        let data = data(&options);
+        let mut whole = Memory::default();
+        Trainer::new(options.clone(), &data, 2)
+            .unwrap()
+            .run(&mut whole)
+            .unwrap();
+        let whole_checkpoint = whole.checkpoint.unwrap();
+        for stop in [1, 8, 9, 10, 20] {
+            let mut part = Memory {
+                stop_after: Some(stop),
+                ..Memory::default()
+            };
+            let stopped = Trainer::new(options.clone(), &data, 1)
+                .unwrap()
+                .run(&mut part);
+            assert!(matches!(stopped, Err(Error::Interrupted(_))), "{stop}");
+            assert_eq!(part.steps, stop);
+            part.stop_after = None;
+            let checkpoint = part.checkpoint.take().unwrap();
+            let mut rest = Trainer::resume(options.clone(), &data, 2, checkpoint).unwrap();
+            rest.run(&mut part).unwrap();
+            let checkpoint = part.checkpoint.unwrap();
+            assert_eq!(
+                figures(&checkpoint.position),
+                figures(&whole_checkpoint.position)
+            );
+            assert_eq!(checkpoint.parameters, whole_checkpoint.parameters);
+            assert_eq!(checkpoint.second, whole_checkpoint.second);
+            assert_eq!(checkpoint.average, whole_checkpoint.average);
+            assert_eq!(part.best, whole.best);
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_survives_its_file() {
+        let options = options(NOISY);
+        let data = data(&options);
+        let mut memory = Memory {
+            stop_after: Some(11),
+            ..Memory::default()
+        };
+        let _ = Trainer::new(options, &data, 1).unwrap().run(&mut memory);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoint.safetensors");
+        let checkpoint = memory.checkpoint.unwrap();
+        checkpoint.save(&path).unwrap();
+        assert_eq!(Checkpoint::load(&path).unwrap(), checkpoint);
+    }
+
+    #[test]
+    fn set_moves_connections_and_keeps_their_number_and_static_moves_none() {
+        for (kind, moves) in [("set", true), ("static", false)] {
+            let options = options(&format!("epochs = 2\ntopology = '{kind}'"));
+            let data = data(&options);
+            let mut memory = Memory::default();
+            let mut trainer = Trainer::new(options, &data, 1).unwrap();
+            let before = trainer.engine.parameters().clone();
+            trainer.run(&mut memory).unwrap();
+            let after = trainer.engine.parameters();
+            assert_eq!(before.count(), after.count());
+            assert_eq!(before.recurrent != after.recurrent, moves, "{kind}");
+            assert_eq!(before.embedding != after.embedding, moves, "{kind}");
+        }
+    }
+
+    #[test]
+    fn there_is_no_evolution_after_the_last_epoch() {
+        let options = options("epochs = 1");
+        let data = data(&options);
+        let mut trainer = Trainer::new(options, &data, 1).unwrap();
+        let before = trainer.engine.parameters().recurrent.clone();
+        trainer.run(&mut Memory::default()).unwrap();
+        assert_eq!(trainer.engine.parameters().recurrent, before);
+    }
+
+    #[test]
+    fn patience_ends_a_training_that_gets_no_better() {
+        let options = options("epochs = 9\npatience = 2\nlearning-rate = 1e-30");
+        let data = data(&options);
+        let mut trainer = Trainer::new(options, &data, 1).unwrap();
+        trainer.run(&mut Memory::default()).unwrap();
+        assert!(trainer.position().epoch < 9, "{:?}", trainer.position());
+    }
+
+    #[test]
+    fn a_diverged_training_says_so() {
+        let options = options("learning-rate = 1e38\nclip = 0.0\noptimizer = 'sgd'");
+        let data = data(&options);
+        let mut trainer = Trainer::new(options, &data, 1).unwrap();
+        let error = trainer.run(&mut Memory::default()).unwrap_err().to_string();
+        assert!(error.contains("lower --learning-rate"), "{error}");
+    }
+
+    #[test]
+    fn other_data_is_refused() {
+        let options = options("epochs = 1");
+        let data = data(&options);
+        let mut memory = Memory {
+            stop_after: Some(1),
+            ..Memory::default()
+        };
+        let _ = Trainer::new(options.clone(), &data, 1)
+            .unwrap()
+            .run(&mut memory);
+        let corpus = Reber::new(2, 600, 2).unwrap();
+        let other = load_training(&corpus, &options.load_options()).unwrap();
+        let resumed = Trainer::resume(options, &other, 1, memory.checkpoint.unwrap());
+        let error = resumed.unwrap_err().to_string();
+        assert!(
+            error.contains("not what this run was trained on"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_rate_falls_in_a_line_to_its_last_part() {
+        let options = options("epochs = 2\nlearning-rate = 0.1\nfinal-rate = 0.5");
+        let data = data(&options);
+        let mut trainer = Trainer::new(options, &data, 1).unwrap();
+        let rate = |trainer: &mut Trainer<'_>, steps| {
+            trainer.position.steps = steps;
+            trainer.learning_rate(10)
+        };
+        assert_eq!(rate(&mut trainer, 0), 0.1);
+        assert_eq!(rate(&mut trainer, 19), 0.05);
+    }
+}
