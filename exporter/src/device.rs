@@ -3,9 +3,11 @@
 //! would say: it is the same code.
 
 use crate::error::{Error, Result};
+use crate::tokens::Token;
 use set_lstm_runtime::wire::{File, Kind};
 use set_lstm_runtime::{
-    Arithmetic, Class, DecodeError, Float32, Int8, Logit, Model, SelfTestError, State,
+    Arithmetic, Class, DecodeError, Float32, Int8, Logit, Model, SelfTestError, State, Tokenizer,
+    Vocabulary,
 };
 use std::ops::Deref;
 use std::path::Path;
@@ -138,9 +140,34 @@ impl<'a> AnyModel<'a> {
         of_kind!(self, |model| model.class_name(label))
     }
 
-    /// The words of the vocabulary as the file has them; empty if it has none.
-    pub fn vocabulary(&self) -> &'a [u8] {
+    /// The words that the model knows; `None` if the file was packed without.
+    pub fn vocabulary(&self) -> Option<Vocabulary<'a>> {
         of_kind!(self, |model| model.vocabulary())
+    }
+
+    /// How many tokens training saw of a document at most, counted from its end.
+    pub fn max_tokens(&self) -> Option<u32> {
+        of_kind!(self, |model| model.max_tokens())
+    }
+
+    /// All tokens of a text, by the runtime's own tokenizer; a text without words is one
+    /// unknown word.
+    ///
+    /// # Errors
+    /// The file was packed without words.
+    pub fn encode(&self, text: &str) -> Result<Vec<Token>> {
+        let vocabulary = self.vocabulary().ok_or_else(|| {
+            let problem =
+                "the model file knows no words, only tokens; export it from a run on text";
+            Error::Options(problem.into())
+        })?;
+        let mut tokenizer = Tokenizer::new(vocabulary);
+        let mut tokens: Vec<Token> = text
+            .bytes()
+            .filter_map(|byte| tokenizer.push(byte))
+            .collect();
+        tokens.extend(tokenizer.finish());
+        Ok(tokens)
     }
 
     /// Runs the reference sequences of the file; returns how many there are.

@@ -4,6 +4,8 @@
 //! bytes in flash ──▶ Model ─────▶ State ─────▶ Class
 //!         from_bytes: checks   step: a token   classify: label and score
 //!         everything, once     at a time
+//!                               ▲
+//! bytes of text ──▶ Tokenizer ──┘
 //! ```
 //!
 //! A [`Model`] borrows the file that `set-lstm export` wrote, a
@@ -43,6 +45,10 @@ mod activation;
 mod arithmetic;
 mod sparse;
 
+pub mod text;
+
+pub mod vocabulary;
+
 mod embedding;
 
 mod float32;
@@ -60,8 +66,6 @@ pub mod classify;
 
 pub mod self_test;
 
-pub mod text;
-
 pub use arithmetic::{Arithmetic, Logit};
 pub use classify::Class;
 pub use error::DecodeError;
@@ -72,3 +76,4 @@ pub use model::Model;
 pub use self_test::SelfTestError;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{CapacityError, State};
+pub use vocabulary::{Tokenizer, Vocabulary};

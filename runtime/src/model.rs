@@ -15,6 +15,7 @@ use crate::embedding::Embedding;
 use crate::error::{DecodeError, Fault};
 use crate::gate::Gate;
 use crate::sparse::{Columns, Strips};
+use crate::vocabulary::Vocabulary;
 use crate::wire::{File, Header, MAX_UNITS, Section, Sections};
 use bytemuck::AnyBitPattern;
 
@@ -30,7 +31,8 @@ pub struct Model<'a, A: Arithmetic> {
     pub(crate) checksum: u32,
     pub(crate) hidden: u16,
     class_names: &'a str,
-    vocabulary: &'a [u8],
+    vocabulary: Option<Vocabulary<'a>>,
+    max_tokens: u32,
 }
 
 impl<'a, A: Arithmetic> Model<'a, A> {
@@ -51,7 +53,11 @@ impl<'a, A: Arithmetic> Model<'a, A> {
         let constants = A::constants(header)?;
 
         let mut sections = Sections::new(&file);
-        let vocabulary = sections.next(Section::Vocabulary)?;
+        let vocabulary = Vocabulary::new(
+            header,
+            array(&mut sections, Section::WordDisplacement)?,
+            array(&mut sections, Section::WordFingerprint)?,
+        )?;
         let embedding = Embedding {
             block: array(&mut sections, Section::RowBlock)?,
             length: sections.next(Section::RowLength)?,
@@ -83,6 +89,7 @@ impl<'a, A: Arithmetic> Model<'a, A> {
             hidden: header.hidden,
             class_names: header.class_names,
             vocabulary,
+            max_tokens: header.max_tokens,
         })
     }
 
@@ -106,9 +113,15 @@ impl<'a, A: Arithmetic> Model<'a, A> {
         self.class_names.lines().nth(label.into())
     }
 
-    /// The words of the vocabulary as the file has them; empty if it has none.
-    pub fn vocabulary(&self) -> &'a [u8] {
+    /// The words that the model knows; `None` if the file has none.
+    pub fn vocabulary(&self) -> Option<Vocabulary<'a>> {
         self.vocabulary
+    }
+
+    /// How many tokens training saw of a document at most, counted from its end; `None`: of
+    /// any document all.
+    pub fn max_tokens(&self) -> Option<u32> {
+        Some(self.max_tokens).filter(|&most| most > 0)
     }
 
     /// CRC-32 of the file: which model this is.
@@ -125,6 +138,7 @@ fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
     }
     let possible = (1..=0x1_0000).contains(&header.vocabulary)
         && header.logits > 0
+        && u64::from(header.parameters) <= header.dense_parameters()
         && header.class_names.lines().count() == usize::from(header.classes());
     if possible {
         Ok(())

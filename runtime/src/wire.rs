@@ -16,6 +16,27 @@
 //! | 20.. | [`Header`] in postcard | exporter `pack` | [`File::open`] |
 //! | then | the sections, in the order of [`Section::all`] | exporter `pack` | `Model::from_bytes` |
 //!
+//! The sections, in their order; `[..]` is the number of entries, and a section of one gate
+//! comes once for each of `i g f o`, the seven of a gate together:
+//!
+//! | section | int8 | f32 | read by |
+//! |---|---|---|---|
+//! | word displacement `[buckets]` | u16 | u16 | `vocabulary` |
+//! | word fingerprint `[vocabulary - 1]` | u16 | u16 | `vocabulary` |
+//! | row block `[vocabulary / 16]` | u32 | u32 | `embedding` |
+//! | row length `[vocabulary]` | u8 | u8 | `embedding` |
+//! | row bits `[words]` | u32 | u32 | `embedding` |
+//! | input start `[input + 1]` | u16 | u16 | `sparse` |
+//! | input unit `[pairs]` | - | 2 × u8 | `float32` |
+//! | input weight `[pairs]` | u32 | 2 × f32 | `int8`, `float32` |
+//! | strip unit `[strips]` | u8 | u8 | `sparse` |
+//! | recurrent column `[pairs]` | - | 2 × u8 | `float32` |
+//! | recurrent weight `[pairs]` | u32 | 2 × f32 | `int8`, `float32` |
+//! | unit `[hidden, made even]` | u32 | f32 | `int8`, `float32` |
+//! | head weight `[logits x hidden]` | i16 | f32 | `classify` |
+//! | head bias `[logits]` | i32 | f32 | `classify` |
+//! | reference `[halfwords]` | u16 | u16 | `self_test` |
+//!
 //! The header tells shapes, not addresses: the length of every section follows from
 //! it ([`Header::section_bytes`]), and its place from the sections before it. So no
 //! two sections can overlap and no byte can lie outside them.
@@ -74,10 +95,25 @@ pub struct Header<'a> {
     pub fixed: FixedPoint,
     /// Shapes of the matrices of each gate.
     pub gates: [GateShape; Gate::COUNT],
-    /// Bytes of [`Section::Vocabulary`], 0 if the file has no words.
-    pub vocabulary_bytes: u32,
+    /// How words become tokens.
+    pub words: WordCode,
+    /// Most tokens that training saw of a document, counted from its end; 0: no limit.
+    pub max_tokens: u32,
+    /// Parameters of the trained model: connections, biases and head. Connections that an
+    /// int8 file rounds to zero and leaves out are counted.
+    pub parameters: u32,
     /// Halfwords of [`Section::Reference`].
     pub reference_halfwords: u32,
+}
+
+/// The hash of the vocabulary; see `vocabulary` for how it is looked up. All zero if the
+/// file has no words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordCode {
+    /// Where the hash of every word begins.
+    pub seed: u32,
+    /// Entries of [`Section::WordDisplacement`].
+    pub buckets: u16,
 }
 
 /// The code of the embedding's rows; see `embedding` for what the bits mean.
@@ -140,8 +176,11 @@ impl GateShape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Section {
-    /// Words of the vocabulary, in a form that `text` defines; may be empty.
-    Vocabulary,
+    /// What moves the words of each hash bucket apart, u16; empty in a file without words.
+    WordDisplacement,
+    /// Which word has each slot, that is token - 1: 16 bits of its hash, u16; empty in a file
+    /// without words.
+    WordFingerprint,
     /// First bit of every 16th embedding row, u32.
     RowBlock,
     /// Length of each embedding row in `length_unit` bits, u8.
@@ -173,7 +212,7 @@ pub enum Section {
 
 impl Section {
     /// Sections of a file.
-    pub const COUNT: usize = 7 + 7 * Gate::COUNT;
+    pub const COUNT: usize = 8 + 7 * Gate::COUNT;
 
     /// All sections in the order of the file.
     pub fn all() -> impl Iterator<Item = Section> {
@@ -189,17 +228,24 @@ impl Section {
                 Unit(g),
             ]
         });
-        [Vocabulary, RowBlock, RowLength, RowBits]
-            .into_iter()
-            .chain(gates)
-            .chain([HeadWeight, HeadBias, Reference])
+        [
+            WordDisplacement,
+            WordFingerprint,
+            RowBlock,
+            RowLength,
+            RowBits,
+        ]
+        .into_iter()
+        .chain(gates)
+        .chain([HeadWeight, HeadBias, Reference])
     }
 }
 
 impl core::fmt::Display for Section {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let (name, gate) = match self {
-            Section::Vocabulary => ("vocabulary", None),
+            Section::WordDisplacement => ("word.displacement", None),
+            Section::WordFingerprint => ("word.fingerprint", None),
             Section::RowBlock => ("embedding.block", None),
             Section::RowLength => ("embedding.length", None),
             Section::RowBits => ("embedding.bits", None),
@@ -233,7 +279,9 @@ impl Header<'_> {
         };
         let gate = |gate: Gate| &self.gates[gate.index()];
         match section {
-            Section::Vocabulary => u64::from(self.vocabulary_bytes),
+            Section::WordDisplacement => 2 * u64::from(self.words.buckets),
+            Section::WordFingerprint if self.words.buckets == 0 => 0,
+            Section::WordFingerprint => 2 * vocabulary.saturating_sub(1),
             Section::RowBlock => 4 * vocabulary.div_ceil(BLOCK_ROWS as u64),
             Section::RowLength => vocabulary,
             Section::RowBits => 4 * u64::from(self.rows.words),
@@ -248,6 +296,15 @@ impl Header<'_> {
             Section::HeadBias => 4 * logits,
             Section::Reference => 2 * u64::from(self.reference_halfwords),
         }
+    }
+
+    /// Parameters of the fully connected counterpart of the same sizes.
+    pub fn dense_parameters(&self) -> u64 {
+        let (vocabulary, input) = (u64::from(self.vocabulary), u64::from(self.input));
+        let (hidden, logits) = (u64::from(self.hidden), u64::from(self.logits));
+        vocabulary * input
+            + Gate::COUNT as u64 * hidden * (input + hidden + 1)
+            + logits * (hidden + 1)
     }
 
     /// Classes that the head tells apart.

@@ -2,21 +2,22 @@
 //! `device`, which runs them, and the firmware, which embeds them.
 
 mod matrix;
+mod reference;
 mod rows;
+mod words;
 mod writer;
 
-use crate::device::{AlignedBytes, AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::quantize::{QuantizedMatrix, QuantizedModel, quantize};
 use crate::sparse_model::{SparseMatrix, SparseModel};
+use crate::vocabulary::Vocabulary;
 use matrix::{Entry, by_columns, by_strips};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use rows::{RowValues, by_rows};
 use set_lstm_runtime::fixed::pair;
 use set_lstm_runtime::gate::Gate;
-use set_lstm_runtime::wire::{FixedPoint, GateShape, Header, Kind, MAX_UNITS, Section};
-use writer::Writer;
+use set_lstm_runtime::wire::{FixedPoint, GateShape, Header, Kind, MAX_UNITS, Section, WordCode};
+use words::WordTable;
+use writer::{Writer, bytes};
 
 /// What the numbers of the file shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +33,18 @@ pub enum Values {
 
 /// What is packed beside the model.
 #[derive(Debug, Clone)]
-pub struct PackOptions {
+pub struct PackOptions<'a> {
     /// What the numbers shall be.
     pub values: Values,
     /// Names of the classes, by label.
     pub classes: Vec<String>,
-    /// Words of the vocabulary in the form of the runtime's `text`; may be empty.
-    pub vocabulary: Vec<u8>,
+    /// The words that the tokens stand for; without them the file reads tokens only.
+    ///
+    /// With words a token is the place of its word in a perfect hash and no longer the one
+    /// of training: ask the file's own vocabulary.
+    pub vocabulary: Option<&'a Vocabulary>,
+    /// Most tokens that training saw of a document, counted from its end; 0: no limit.
+    pub max_tokens: u32,
     /// Seed of the reference sequences.
     pub seed: u64,
 }
@@ -48,32 +54,41 @@ pub struct PackOptions {
 /// # Errors
 /// A size that this version of the format does not hold, weights that are not numbers or
 /// do not go into integers, or class names that do not fit the head.
-pub fn pack(model: &SparseModel, options: &PackOptions) -> Result<Vec<u8>> {
+pub fn pack(model: &SparseModel, options: &PackOptions<'_>) -> Result<Vec<u8>> {
     check(model, options)?;
+    let contents = match options.vocabulary {
+        None => contents(model, options)?,
+        Some(vocabulary) => {
+            let table = words::table(vocabulary, model.vocabulary_size())?;
+            let model = SparseModel {
+                embedding: table.reorder(&model.embedding),
+                ..model.clone()
+            };
+            contents(&model, options)?.with_words(table)
+        }
+    };
+    let names = options.classes.join("\n");
+    // first with empty answers, then with the ones that the runtime gives
+    let silent = reference::silent(model.vocabulary_size(), model.logits(), options.seed);
+    let file = contents.write(&names, &reference::halfwords(&silent));
+    let answered = reference::answer(file, silent)?;
+    Ok(contents.write(&names, &reference::halfwords(&answered)))
+}
+
+fn contents(model: &SparseModel, options: &PackOptions<'_>) -> Result<Contents> {
     let contents = match options.values {
         Values::Int8 { embedding_bits } => int8(&quantize(model, embedding_bits)?),
         Values::Float32 => float32(model),
     };
-    let contents = contents.ok_or_else(|| {
+    let mut contents = contents.ok_or_else(|| {
         Error::Options("the rows of the embedding are too long; train a sparser one".into())
     })?;
-    let names = options.classes.join("\n");
-    let sequences = reference_sequences(model.vocabulary_size(), options.seed);
-    // first with empty answers, then with the ones that the runtime gives
-    let silent: Vec<Reference> = sequences
-        .into_iter()
-        .map(|tokens| Reference {
-            tokens,
-            logits: vec![0; model.logits()],
-            digest: 0,
-        })
-        .collect();
-    let bytes = contents.write(&names, &options.vocabulary, &halfwords(&silent));
-    let answered = answer(AlignedBytes::from(bytes), silent)?;
-    Ok(contents.write(&names, &options.vocabulary, &halfwords(&answered)))
+    contents.header.max_tokens = options.max_tokens;
+    contents.header.parameters = model.parameters() as u32; // at most 2^25 and a few
+    Ok(contents)
 }
 
-fn check(model: &SparseModel, options: &PackOptions) -> Result<()> {
+fn check(model: &SparseModel, options: &PackOptions<'_>) -> Result<()> {
     let refuse = |problem: String| Err(Error::Options(problem));
     for (size, what) in [
         (model.embedding_size(), "inputs"),
@@ -125,22 +140,28 @@ struct Contents {
 }
 
 impl Contents {
-    fn write(&self, class_names: &str, vocabulary: &[u8], reference: &[u16]) -> Vec<u8> {
+    fn with_words(mut self, table: WordTable) -> Contents {
+        self.header.words = table.code;
+        self.sections.extend([
+            (Section::WordDisplacement, bytes(table.displacement)),
+            (Section::WordFingerprint, bytes(table.fingerprint)),
+        ]);
+        self
+    }
+
+    fn write(&self, class_names: &str, reference: &[u16]) -> Vec<u8> {
         let header = Header {
             class_names,
-            vocabulary_bytes: vocabulary.len() as u32,
             reference_halfwords: reference.len() as u32,
             ..self.header
         };
+        let reference = bytes(reference.iter().copied());
         let mut writer = Writer::new(self.kind, header);
         for section in Section::all() {
+            let found = self.sections.iter().find(|(name, _)| *name == section);
             match section {
-                Section::Vocabulary => writer.section(section, vocabulary),
-                Section::Reference => writer.section(section, &bytes(reference.iter().copied())),
-                _ => {
-                    let found = self.sections.iter().find(|(name, _)| *name == section);
-                    writer.section(section, found.map_or(&[], |(_, bytes)| bytes));
-                }
+                Section::Reference => writer.section(section, &reference),
+                _ => writer.section(section, found.map_or(&[], |(_, bytes)| bytes)),
             }
         }
         writer.finish()
@@ -254,7 +275,12 @@ fn embedding(rows: &[Vec<(u16, i32)>], columns: usize, values: RowValues) -> Opt
                 input_pairs: 0,
                 strips: [0; 8],
             }; Gate::COUNT],
-            vocabulary_bytes: 0,
+            words: WordCode {
+                seed: 0,
+                buckets: 0,
+            },
+            max_tokens: 0,
+            parameters: 0,
             reference_halfwords: 0,
         },
         sections: vec![
@@ -291,88 +317,4 @@ fn float_row<V>(matrix: &SparseMatrix, row: usize, value: impl Fn(f32) -> V) -> 
 fn even(units: impl ExactSizeIterator<Item = u32>) -> impl Iterator<Item = u32> {
     let filler = units.len() % 2;
     units.chain(std::iter::repeat_n(0, filler))
-}
-
-/// Numbers of the file's byte order, end to end.
-fn bytes<T: LittleEndian>(values: impl IntoIterator<Item = T>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    values
-        .into_iter()
-        .for_each(|value| value.extend(&mut bytes));
-    bytes
-}
-
-trait LittleEndian {
-    fn extend(self, bytes: &mut Vec<u8>);
-}
-
-macro_rules! little_endian {
-    ($($integer:ty),*) => {
-        $(impl LittleEndian for $integer {
-            fn extend(self, bytes: &mut Vec<u8>) {
-                bytes.extend(self.to_le_bytes());
-            }
-        })*
-    };
-}
-
-little_endian!(u16, i16, u32, i32);
-
-/// A token sequence and what the runtime computes from it.
-struct Reference {
-    tokens: Vec<u16>,
-    logits: Vec<u32>,
-    digest: u32,
-}
-
-/// Three sequences that differ by seed and nothing else. First and last token of the
-/// vocabulary are among them, the unknown word, and a token beyond the vocabulary.
-fn reference_sequences(vocabulary: usize, seed: u64) -> Vec<Vec<u16>> {
-    let last = (vocabulary - 1) as u16;
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    [4, 8, 16]
-        .map(|length| {
-            let mut tokens: Vec<u16> = vec![0, last, last.saturating_add(1)];
-            tokens.extend((0..length).map(|_| random.random_range(0..=last)));
-            tokens
-        })
-        .to_vec()
-}
-
-fn answer(bytes: AlignedBytes, silent: Vec<Reference>) -> Result<Vec<Reference>> {
-    let damaged =
-        |problem: String| Error::Options(format!("the packed model does not run: {problem}"));
-    let model = AnyModel::from_bytes(&bytes).map_err(|problem| damaged(problem.to_string()))?;
-    let mut state = AnyState::new(&model);
-    let answer = |silent: Reference| {
-        state.reset();
-        silent
-            .tokens
-            .iter()
-            .for_each(|&token| state.step(&model, token));
-        Reference {
-            logits: state.logit_bits(&model),
-            digest: state.digest(),
-            ..silent
-        }
-    };
-    Ok(silent.into_iter().map(answer).collect())
-}
-
-/// The reference section; see the runtime's `self_test`.
-fn halfwords(references: &[Reference]) -> Vec<u16> {
-    let mut out = Vec::new();
-    for Reference {
-        tokens,
-        logits,
-        digest,
-    } in references
-    {
-        out.push(tokens.len() as u16);
-        out.extend(tokens);
-        for word in logits.iter().chain([digest]) {
-            out.extend([*word as u16, (*word >> 16) as u16]);
-        }
-    }
-    out
 }

@@ -57,3 +57,29 @@ impl<'a> Writer<'a> {
         self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
     }
 }
+
+/// Numbers of the file's byte order, end to end.
+pub(super) fn bytes<T: LittleEndian>(values: impl IntoIterator<Item = T>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    values
+        .into_iter()
+        .for_each(|value| value.extend(&mut bytes));
+    bytes
+}
+
+/// An integer that the file can hold.
+pub(super) trait LittleEndian {
+    fn extend(self, bytes: &mut Vec<u8>);
+}
+
+macro_rules! little_endian {
+    ($($integer:ty),*) => {
+        $(impl LittleEndian for $integer {
+            fn extend(self, bytes: &mut Vec<u8>) {
+                bytes.extend(self.to_le_bytes());
+            }
+        })*
+    };
+}
+
+little_endian!(u16, i16, u32, i32);
