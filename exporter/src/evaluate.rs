@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::device::{AnyModel, AnyState};
+use crate::error::{Error, Result};
 use crate::sparse_model::SparseModel;
 use crate::tokens::TokenSet;
 use crate::train::engine::Engine;
@@ -42,13 +43,32 @@ impl Evaluation {
         Evaluation::new(set, &predictions, model.classes())
     }
 
-    /// Runs a model file through the runtime, several sequences at a time.
-    pub fn of_device(model: &AnyModel<'_>, set: &TokenSet) -> Self {
+    /// Runs a model file through the runtime, a sequence a thread at a time.
+    ///
+    /// # Errors
+    /// The system has no threads to give.
+    pub fn of_device(model: &AnyModel<'_>, set: &TokenSet, threads: usize) -> Result<Self> {
         let run = |state: &mut AnyState, k| state.run(model, set.sequence(k)).label;
-        let predictions: Vec<u8> =
-            (0..set.len()).into_par_iter().map_init(|| AnyState::new(model), run).collect();
-        let classes = if model.logits() == 1 { 2 } else { model.logits() };
-        Evaluation::new(set, &predictions, classes)
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|e| {
+                Error::Tool(format!(
+                    "{threads} threads: {e}; ask for fewer by --threads"
+                ))
+            })?;
+        let predictions: Vec<u8> = pool.install(|| {
+            (0..set.len())
+                .into_par_iter()
+                .map_init(|| AnyState::new(model), run)
+                .collect()
+        });
+        let classes = if model.logits() == 1 {
+            2
+        } else {
+            model.logits()
+        };
+        Ok(Evaluation::new(set, &predictions, classes))
     }
 
     /// Counts predictions against labels.
@@ -67,7 +87,13 @@ impl Evaluation {
         let macro_f1 = (0..classes).map(f1).sum::<f64>() / classes.max(1) as f64;
         let examples = predictions.len();
         let accuracy = correct as f64 / examples.max(1) as f64;
-        Evaluation { examples, correct, accuracy, macro_f1, confusion }
+        Evaluation {
+            examples,
+            correct,
+            accuracy,
+            macro_f1,
+            confusion,
+        }
     }
 }
 

@@ -30,4 +30,5 @@ pub mod pack;
 pub mod quantize;
 
 pub mod evaluate;
+pub mod predict;
 pub mod report;

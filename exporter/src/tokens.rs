@@ -36,6 +36,18 @@ impl TokenSet {
         self.labels.push(label);
     }
 
+    /// At most `count` sequences, evenly spread over this set, so that every class that
+    /// stands together has its share.
+    pub fn spread(&self, count: usize) -> TokenSet {
+        let mut set = TokenSet::new();
+        let count = count.min(self.len());
+        for k in 0..count {
+            let index = k * self.len() / count;
+            set.push(self.sequence(index).iter().copied(), self.label(index));
+        }
+        set
+    }
+
     /// Number of sequences.
     pub fn len(&self) -> usize {
         self.labels.len()
@@ -64,5 +76,24 @@ impl TokenSet {
     /// The classes of all sequences.
     pub fn labels(&self) -> &[u8] {
         &self.labels
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spread_takes_from_every_part() {
+        let mut set = TokenSet::new();
+        (0..10).for_each(|k| set.push([k, k], (k >= 5).into()));
+        let some = set.spread(4);
+        let first: Vec<Token> = (0..4).map(|k| some.sequence(k)[0]).collect();
+        assert_eq!(
+            (first, some.labels()),
+            (vec![0, 2, 5, 7], &[0, 0, 1, 1][..])
+        );
+        assert_eq!(set.spread(99), set);
+        assert!(set.spread(0).is_empty());
     }
 }

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::data::DataArguments;
+use super::model::{DocumentArguments, Named};
 use super::output::{print, print_json};
 use super::train::threads;
-use crate::error::Result;
+use crate::dataset::Split;
+use crate::device::{AlignedBytes, AnyModel};
+use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
-use crate::report::table::{Column, Table, thousands};
+use crate::report::table::{Column, Table, bytes, thousands};
 use crate::run::Run;
-use crate::vocabulary::load::{load_test, load_training};
+use crate::tokens::TokenSet;
+use crate::vocabulary::load::{load_split, load_training};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -20,18 +23,16 @@ use crate::vocabulary::load::{load_test, load_training};
   set-lstm evaluate runs/imdb --data aclImdb.tar.gz
   set-lstm evaluate imdb.setl --data aclImdb.tar.gz --json
 
-A run is tested in f32 by the training kernels, a model file by the device's own runtime.")]
+A run is tested in f32 by the training kernels, a model file by the device's own runtime.
+A run knows its preset and its data; both are asked for a model file only.")]
 pub struct Arguments {
     /// A run folder or a model file
     model: PathBuf,
     #[command(flatten)]
-    data: DataArguments,
+    documents: DocumentArguments,
     /// Which part of the data
     #[arg(long, value_enum, default_value_t = Part::Test)]
     split: Part,
-    /// Test only the first documents of each class, so many in all
-    #[arg(long, value_name = "DOCUMENTS")]
-    limit: Option<usize>,
     /// Threads; all cores if not given
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -46,7 +47,7 @@ pub struct Arguments {
 pub enum Part {
     /// What the model was trained on
     Train,
-    /// What chose the epoch
+    /// What chose the epoch (runs only)
     Validation,
     /// What took no part in training or choosing
     Test,
@@ -59,43 +60,137 @@ pub struct Evaluated {
     pub model: PathBuf,
     /// Which part of the data.
     pub split: Part,
+    /// How the model did.
     #[serde(flatten)]
-    evaluation: Evaluation,
+    pub evaluation: Evaluation,
     /// Parameters that exist.
-    pub parameters: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<usize>,
     /// Parameters of the fully connected counterpart.
-    pub dense_parameters: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dense_parameters: Option<usize>,
+    /// Bytes of the model file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model_bytes: Option<usize>,
 }
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<()> {
-    let evaluated = evaluate(&arguments)?;
-    if arguments.json { print_json(&evaluated) } else { print(table(&evaluated)) }
+    let Arguments {
+        model,
+        documents,
+        split,
+        threads: wanted,
+        json,
+    } = arguments;
+    let evaluated = evaluate(model, documents, split, threads(wanted))?;
+    if json {
+        print_json(&evaluated)
+    } else {
+        print(table(&evaluated))
+    }
 }
-fn evaluate(arguments: &Arguments) -> Result<Evaluated> {
-    let Arguments { model: path, data, split, .. } = arguments;
-    let run = Run::open(path)?;
+
+/// Tests a run or a model file.
+///
+/// # Errors
+/// The model or the data cannot be read.
+pub fn evaluate(
+    model: PathBuf,
+    documents: DocumentArguments,
+    split: Part,
+    threads: usize,
+) -> Result<Evaluated> {
+    match Named::open(&model)? {
+        Named::Run(run) => evaluate_run(model, &run, documents, split, threads),
+        Named::File(bytes) => evaluate_file(model, &bytes, &documents, split, threads),
+    }
+}
+
+fn evaluate_run(
+    path: PathBuf,
+    run: &Run,
+    mut documents: DocumentArguments,
+    split: Part,
+    threads: usize,
+) -> Result<Evaluated> {
     let (card, model) = run.model()?;
     let options = run.options()?;
-    let mut data = data.clone();
-    data.data = data.data.or(options.data.clone());
-    let corpus = data.corpus(options.preset)?;
-    let set = match split {
-        Part::Test => load_test(&*corpus, &run.vocabulary()?, card.max_tokens)?,
+    documents.data.data = documents.data.data.or_else(|| options.data.clone());
+    let corpus = documents.data.corpus(options.preset)?;
+    let vocabulary = run.vocabulary()?;
+    let most = match documents.max_tokens {
+        None => card.max_tokens,
+        Some(0) => usize::MAX,
+        Some(most) => most,
+    };
+    let load = |split| load_split(&*corpus, split, most, |word| vocabulary.token(word));
+    let set: TokenSet = match split {
+        Part::Test => load(Split::Test)?,
         Part::Train => load_training(&*corpus, &options.load_options())?.train,
         Part::Validation => load_training(&*corpus, &options.load_options())?.validation,
     };
-    let evaluation = Evaluation::of_trained(&model, &set, threads(arguments.threads));
-    let (parameters, dense_parameters) = (model.parameters(), model.dense_parameters());
-    Ok(Evaluated { model: path.clone(), split: *split, evaluation, parameters, dense_parameters })
+    let evaluation = Evaluation::of_trained(&model, &documents.limited(set), threads);
+    Ok(Evaluated {
+        model: path,
+        split,
+        evaluation,
+        parameters: Some(model.parameters()),
+        dense_parameters: Some(model.dense_parameters()),
+        model_bytes: None,
+    })
+}
+
+fn evaluate_file(
+    path: PathBuf,
+    file: &AlignedBytes,
+    documents: &DocumentArguments,
+    split: Part,
+    threads: usize,
+) -> Result<Evaluated> {
+    let model = AnyModel::open(file, &path)?;
+    let split_of_corpus = match split {
+        Part::Test => Split::Test,
+        Part::Train => Split::Train,
+        Part::Validation => {
+            let problem = "a model file does not know what was held back for validation; evaluate the run, or --split test";
+            return Err(Error::Options(problem.into()));
+        }
+    };
+    let set = documents.load(&model, &path, split_of_corpus)?;
+    let evaluation = Evaluation::of_device(&model, &set, threads)?;
+    Ok(Evaluated {
+        evaluation,
+        split,
+        parameters: None,
+        dense_parameters: None,
+        model_bytes: Some(file.len()),
+        model: path,
+    })
 }
 
 /// For people.
-fn table(evaluated: &Evaluated) -> Table<2> {
+pub fn table(evaluated: &Evaluated) -> Table<2> {
     let mut table = Table::new([Column::words("evaluation"), Column::numbers("figure")]);
-    let Evaluation { examples, correct, accuracy, macro_f1, .. } = &evaluated.evaluation;
+    let Evaluation {
+        examples,
+        correct,
+        accuracy,
+        macro_f1,
+        ..
+    } = &evaluated.evaluation;
     let mut row = |name: &str, figure: String| table.row([name.into(), figure]);
     row("model", evaluated.model.display().to_string());
+    if let (Some(own), Some(dense)) = (evaluated.parameters, evaluated.dense_parameters) {
+        row("parameters", thousands(own as u64));
+        row(
+            "share of dense",
+            format!("{:.2} %", 100.0 * own as f64 / dense as f64),
+        );
+    }
+    if let Some(size) = evaluated.model_bytes {
+        row("model file", bytes(size as u64));
+    }
     row("documents", thousands(*examples as u64));
     row("right", thousands(*correct as u64));
     row("accuracy", format!("{:.2} %", 100.0 * accuracy));

@@ -9,11 +9,12 @@
 mod data;
 //TMP mod demo;
 mod evaluate;
-//TMP mod export;
+mod export;
+mod model;
 //TMP mod footprint;
 //TMP mod inspect;
 mod output;
-//TMP mod predict;
+mod predict;
 mod progress;
 //TMP mod simulate;
 mod train;
@@ -41,26 +42,28 @@ enum Command {
     Train(train::Arguments),
     /// Count how many documents of a data set a model classifies rightly
     Evaluate(evaluate::Arguments),
-//TMP     /// Classify text: arguments, or lines of standard input
-//TMP     Predict(predict::Arguments),
-//TMP     /// Quantise a trained model and pack it into one file for a device
-//TMP     Export(export::Arguments),
-//TMP     /// Show what is in a model file, section by section
-//TMP     Inspect(inspect::Arguments),
-//TMP     /// Run a model file on an emulated microcontroller and compare every output with the host's
-//TMP     Simulate(simulate::Arguments),
-//TMP     /// Show what a model's firmware takes of flash and RAM
-//TMP     Footprint(footprint::Arguments),
-//TMP     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
-//TMP     Demo(demo::Arguments),
-//TMP     /// Measure speed and memory
-//TMP     Bench(bench::Arguments),
+    /// Classify text: arguments, or lines of standard input
+    Predict(predict::Arguments),
+    /// Quantise a trained model and pack it into one file for a device
+    Export(export::Arguments),
+    //TMP     /// Show what is in a model file, section by section
+    //TMP     Inspect(inspect::Arguments),
+    //TMP     /// Run a model file on an emulated microcontroller and compare every output with the host's
+    //TMP     Simulate(simulate::Arguments),
+    //TMP     /// Show what a model's firmware takes of flash and RAM
+    //TMP     Footprint(footprint::Arguments),
+    //TMP     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
+    //TMP     Demo(demo::Arguments),
+    //TMP     /// Measure speed and memory
+    //TMP     Bench(bench::Arguments),
 }
 
 /// Runs a command.
 pub fn main(cli: Cli) -> ExitCode {
     // `RUST_LOG` sets another level; `NO_COLOR` and pipes switch colours off
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    let filter = EnvFilter::builder()
+        .with_default_directive(LevelFilter::INFO.into())
+        .from_env_lossy();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -71,13 +74,13 @@ pub fn main(cli: Cli) -> ExitCode {
     let done = match cli.command {
         Command::Train(arguments) => train::run(arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
-//TMP         Command::Predict(arguments) => predict::run(arguments),
-//TMP         Command::Export(arguments) => export::run(arguments),
-//TMP         Command::Inspect(arguments) => inspect::run(arguments),
-//TMP         Command::Simulate(arguments) => simulate::run(arguments),
-//TMP         Command::Footprint(arguments) => footprint::run(arguments),
-//TMP         Command::Demo(arguments) => demo::run(arguments),
-//TMP         Command::Bench(arguments) => bench::run(arguments),
+        Command::Predict(arguments) => predict::run(arguments),
+        Command::Export(arguments) => export::run(arguments),
+        //TMP         Command::Inspect(arguments) => inspect::run(arguments),
+        //TMP         Command::Simulate(arguments) => simulate::run(arguments),
+        //TMP         Command::Footprint(arguments) => footprint::run(arguments),
+        //TMP         Command::Demo(arguments) => demo::run(arguments),
+        //TMP         Command::Bench(arguments) => bench::run(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -87,7 +90,11 @@ pub fn main(cli: Cli) -> ExitCode {
         }
         Err(error) => {
             output::complain(&error);
-            ExitCode::from(if matches!(error, Error::Interrupted(_)) { 130 } else { 1 })
+            ExitCode::from(if matches!(error, Error::Interrupted(_)) {
+                130
+            } else {
+                1
+            })
         }
     }
 }

@@ -14,7 +14,10 @@ use crate::error::{Error, Result};
 pub fn print(text: impl Display) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = write!(out, "{text}").and_then(|()| out.flush());
-    written.map_err(Error::io("standard output", "free some space or choose another place"))
+    written.map_err(Error::io(
+        "standard output",
+        "free some space or choose another place",
+    ))
 }
 
 /// Prints one JSON object to standard output.
@@ -29,7 +32,11 @@ pub fn print_json(object: &impl Serialize) -> Result<()> {
 
 /// Prints an error to standard error, if that is still there.
 pub fn complain(error: &Error) {
-    let (red, plain) = if is_coloured() { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+    let (red, plain) = if is_coloured() {
+        ("\x1b[1;31m", "\x1b[0m")
+    } else {
+        ("", "")
+    };
     let _ = writeln!(std::io::stderr(), "{red}error:{plain} {error}");
 }
 

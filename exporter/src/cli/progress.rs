@@ -28,7 +28,13 @@ impl<'r> Progress<'r> {
     ///
     /// # Errors
     /// The system does not let Ctrl-C be caught.
-    pub fn new(run: &'r Run, card: ModelCard, epochs: u32, batches: u32, position: &Position) -> Result<Self> {
+    pub fn new(
+        run: &'r Run,
+        card: ModelCard,
+        epochs: u32,
+        batches: u32,
+        position: &Position,
+    ) -> Result<Self> {
         let interrupted = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&interrupted);
         ctrlc::set_handler(move || {
@@ -37,15 +43,29 @@ impl<'r> Progress<'r> {
                 std::process::exit(130);
             }
         })
-        .map_err(|e| Error::Tool(format!("Ctrl-C cannot be caught: {e}; start the command in another shell")))?;
+        .map_err(|e| {
+            Error::Tool(format!(
+                "Ctrl-C cannot be caught: {e}; start the command in another shell"
+            ))
+        })?;
         let bar = ProgressBar::new(u64::from(epochs) * u64::from(batches));
         let style = ProgressStyle::with_template(
             "{prefix} {bar:28.cyan/dim} {percent:>3} %  {msg}  {eta} left",
         );
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
+        bar.set_style(
+            style
+                .unwrap_or_else(|_| ProgressStyle::default_bar())
+                .progress_chars("━╸─"),
+        );
         bar.set_position(position.steps);
         bar.reset_eta();
-        Ok(Progress { run, card, bar, epochs, interrupted })
+        Ok(Progress {
+            run,
+            card,
+            bar,
+            epochs,
+            interrupted,
+        })
     }
 
     /// Takes the bar away.
@@ -56,15 +76,22 @@ impl<'r> Progress<'r> {
 
 impl Watch for Progress<'_> {
     fn step(&mut self, position: &Position, _learning_rate: f32) {
-        self.bar.set_prefix(format!("epoch {}/{}", position.epoch + 1, self.epochs));
+        self.bar
+            .set_prefix(format!("epoch {}/{}", position.epoch + 1, self.epochs));
         let speed = (position.tokens as f64 / position.seconds) as u64;
         let loss = position.loss / position.documents as f64;
-        self.bar.set_message(format!("loss {loss:.3}  {} tokens/s", thousands(speed)));
+        self.bar
+            .set_message(format!("loss {loss:.3}  {} tokens/s", thousands(speed)));
         self.bar.set_position(position.steps);
     }
 
     fn epoch(&mut self, metrics: &EpochMetrics) {
-        let EpochMetrics { epoch, train_loss, validation_loss, .. } = metrics;
+        let EpochMetrics {
+            epoch,
+            train_loss,
+            validation_loss,
+            ..
+        } = metrics;
         let line = format!(
             "epoch {epoch:>2}/{}  loss {train_loss:.3}  validation loss {validation_loss:.3}  accuracy {:.2} %  {:>9} tokens/s  {:.1} s",
             self.epochs,
@@ -73,7 +100,11 @@ impl Watch for Progress<'_> {
             metrics.seconds,
         );
         // a hidden bar prints nothing
-        if self.bar.is_hidden() { eprintln!("{line}") } else { self.bar.println(line) }
+        if self.bar.is_hidden() {
+            eprintln!("{line}")
+        } else {
+            self.bar.println(line)
+        }
     }
 
     fn is_interrupted(&self) -> bool {
@@ -86,6 +117,7 @@ impl Watch for Progress<'_> {
             self.card.epoch = best.epoch;
             self.card.validation_accuracy = best.validation_accuracy;
         }
-        self.run.save(checkpoint, best.map(|model| (&self.card, model)))
+        self.run
+            .save(checkpoint, best.map(|model| (&self.card, model)))
     }
 }

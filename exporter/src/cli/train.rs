@@ -91,7 +91,11 @@ pub fn run(arguments: Arguments) -> Result<()> {
                 let problem = "a resumed run keeps its options; leave them out, or train anew in another folder";
                 return Err(Error::Options(problem.into()));
             }
-            resume(&Run::open(&folder)?, arguments.data, threads(arguments.threads))?
+            resume(
+                &Run::open(&folder)?,
+                arguments.data,
+                threads(arguments.threads),
+            )?
         }
         None => {
             let (Some(preset), Some(out)) = (arguments.preset, arguments.out) else {
@@ -102,10 +106,20 @@ pub fn run(arguments: Arguments) -> Result<()> {
                 options = options.with(&Overrides::load(config)?)?;
             }
             options = options.with(&arguments.overrides)?;
-            start(options, &arguments.data, &out, arguments.replace, threads(arguments.threads))?
+            start(
+                options,
+                &arguments.data,
+                &out,
+                arguments.replace,
+                threads(arguments.threads),
+            )?
         }
     };
-    if json { print_json(&trained) } else { print(table(&trained)) }
+    if json {
+        print_json(&trained)
+    } else {
+        print(table(&trained))
+    }
 }
 
 /// As many threads as there are cores, unless told otherwise.
@@ -128,7 +142,10 @@ pub fn start(
     options.check()?;
     let corpus = data.corpus(options.preset)?;
     if options.preset != Preset::Reber {
-        options.data = data.data.as_ref().and_then(|path| std::path::absolute(path).ok());
+        options.data = data
+            .data
+            .as_ref()
+            .and_then(|path| std::path::absolute(path).ok());
     }
     let data = load_training(&*corpus, &options.load_options())?;
     report(&data);
@@ -160,7 +177,12 @@ fn report(data: &Training) {
     );
 }
 
-fn train(run: &Run, options: &TrainOptions, data: &Training, mut trainer: Trainer<'_>) -> Result<Trained> {
+fn train(
+    run: &Run,
+    options: &TrainOptions,
+    data: &Training,
+    mut trainer: Trainer<'_>,
+) -> Result<Trained> {
     let card = ModelCard {
         format: ModelCard::FORMAT,
         classes: data.classes.clone(),
@@ -175,15 +197,19 @@ fn train(run: &Run, options: &TrainOptions, data: &Training, mut trainer: Traine
     ended.map_err(|error| match error {
         Error::Interrupted(what) => {
             let folder = run.folder().display();
-            Error::Interrupted(format!("{what}; go on with `set-lstm train --resume {folder}`"))
+            Error::Interrupted(format!(
+                "{what}; go on with `set-lstm train --resume {folder}`"
+            ))
         }
         other => other,
     })?;
     let metrics = &trainer.position().metrics;
     let (card, model) = run.model()?;
     let tokens: f64 = data.train.token_count() as f64 * metrics.len() as f64;
-    let training_seconds: f64 =
-        metrics.iter().map(|m| data.train.token_count() as f64 / m.tokens_per_second).sum();
+    let training_seconds: f64 = metrics
+        .iter()
+        .map(|m| data.train.token_count() as f64 / m.tokens_per_second)
+        .sum();
     Ok(Trained {
         run: run.folder().to_owned(),
         preset: options.preset,
@@ -207,11 +233,20 @@ pub fn table(trained: &Trained) -> Table<2> {
     let all = thousands(trained.dense_parameters as u64);
     let mut row = |name: &str, figure: String| table.row([name.into(), figure]);
     row("run", trained.run.display().to_string());
-    row("epochs (best)", format!("{} ({})", trained.epochs, trained.best_epoch));
-    row("validation accuracy", format!("{:.2} %", 100.0 * trained.validation_accuracy));
+    row(
+        "epochs (best)",
+        format!("{} ({})", trained.epochs, trained.best_epoch),
+    );
+    row(
+        "validation accuracy",
+        format!("{:.2} %", 100.0 * trained.validation_accuracy),
+    );
     row("parameters", thousands(trained.parameters as u64));
     row("share of dense", format!("{share:.2} % of {all}"));
-    row("speed", format!("{} tokens/s", thousands(trained.tokens_per_second as u64)));
+    row(
+        "speed",
+        format!("{} tokens/s", thousands(trained.tokens_per_second as u64)),
+    );
     row("time", format!("{:.0} s", trained.seconds));
     if let Some(peak) = trained.peak_memory_bytes {
         row("peak memory", bytes(peak));

@@ -19,6 +19,9 @@ use set_lstm_runtime::wire::{FixedPoint, GateShape, Header, Kind, MAX_UNITS, Sec
 use words::WordTable;
 use writer::{Writer, bytes};
 
+/// Bits of an embedding value unless somebody chooses others.
+pub const DEFAULT_EMBEDDING_BITS: u8 = 5;
+
 /// What the numbers of the file shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {

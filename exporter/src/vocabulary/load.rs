@@ -1,5 +1,5 @@
 //! Enters: a [`Corpus`]. Leaves: its [`Vocabulary`] and its documents as [`TokenSet`]s.
-//! Next: `train` takes [`load_training`]'s, `evaluate` and `simulate` [`load_test`]'s.
+//! Next: `train` takes [`load_training`]'s, `evaluate` and `simulate` [`load_split`]'s.
 //!
 //! One pass over the documents, which are never in memory together: each becomes
 //! provisional word numbers, and these become tokens when all frequencies are known.
@@ -110,24 +110,24 @@ pub fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Result<Train
     })
 }
 
-/// Reads the test split with the vocabulary of the training split.
+/// Reads one split with words that are known already: `token` is a [`Vocabulary`]'s of a
+/// run, or that of a model file. `max_tokens` are kept of a document, counted from its end.
 ///
 /// # Errors
 ///
 /// What [`Corpus::for_each`] returns.
-pub fn load_test(
+pub fn load_split(
     corpus: &dyn Corpus,
-    vocabulary: &Vocabulary,
+    split: Split,
     max_tokens: usize,
+    token: impl FnMut(&[u8]) -> Token,
 ) -> Result<TokenSet> {
-    let encoded = Sequences::read(corpus, Split::Test, max_tokens, |word| {
-        vocabulary.token(word)
-    })?;
-    let mut test = TokenSet::new();
+    let encoded = Sequences::read(corpus, split, max_tokens, token)?;
+    let mut set = TokenSet::new();
     for (tokens, label) in encoded.in_order() {
-        push(&mut test, tokens.iter().copied(), label);
+        push(&mut set, tokens.iter().copied(), label);
     }
-    Ok(test)
+    Ok(set)
 }
 
 /// Adds a document; one without words is one unknown token.
@@ -287,9 +287,13 @@ mod tests {
         let vocabulary = load_training(&small(), &options(100, 2, 0.3))
             .unwrap()
             .vocabulary;
-        let test = load_test(&small(), &vocabulary, 2).unwrap();
+        let load = |most| {
+            let token = |word: &[u8]| vocabulary.token(word);
+            load_split(&small(), Split::Test, most, token).unwrap()
+        };
+        let test = load(2);
         assert_eq!(sequences(&test), [(vec![0, 0], 1)]);
-        let test = load_test(&small(), &vocabulary, 3).unwrap();
+        let test = load(3);
         assert_eq!(sequences(&test), [(vec![3, 0, 0], 1)]);
     }
 

@@ -1,0 +1,79 @@
+//! The options that name a model file and the documents to run it on.
+
+use std::path::Path;
+
+use super::data::DataArguments;
+use crate::dataset::Split;
+use crate::device::{AlignedBytes, AnyModel};
+use crate::error::{Error, Result};
+use crate::run::Run;
+use crate::tokens::TokenSet;
+use crate::train::options::Preset;
+use crate::vocabulary::load::load_split;
+
+/// A model as a person names it.
+#[derive(Debug)]
+pub enum Named {
+    /// A run folder.
+    Run(Run),
+    /// A model file.
+    File(AlignedBytes),
+}
+
+impl Named {
+    /// What lies at the path.
+    ///
+    /// # Errors
+    /// Nothing, or a folder without a run.
+    pub fn open(path: &Path) -> Result<Named> {
+        if path.is_dir() {
+            Run::open(path).map(Named::Run)
+        } else {
+            AlignedBytes::read(path).map(Named::File)
+        }
+    }
+}
+
+/// The documents that a model file is run on.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DocumentArguments {
+    /// Which data set the documents are of
+    #[arg(long, default_value = "imdb")]
+    pub preset: Preset,
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Run only so many documents, spread evenly over the set
+    #[arg(long, value_name = "DOCUMENTS")]
+    pub limit: Option<usize>,
+    /// Tokens kept of a document, counted from its end, 0 for all; as in training if not given
+    #[arg(long, value_name = "TOKENS")]
+    pub max_tokens: Option<usize>,
+}
+
+impl DocumentArguments {
+    /// One split as tokens of the model file, cut by its own tokenizer.
+    ///
+    /// # Errors
+    /// The file knows no words, or the data cannot be read.
+    pub fn load(&self, model: &AnyModel<'_>, path: &Path, split: Split) -> Result<TokenSet> {
+        let vocabulary = model.vocabulary().ok_or_else(|| Error::Model {
+            path: path.to_owned(),
+            problem: "the file knows no words, only tokens; export it from a run on text".into(),
+        })?;
+        let trained = model.max_tokens().map_or(0, |most| most as usize);
+        let most = Some(self.max_tokens.unwrap_or(trained)).filter(|&most| most > 0);
+        let corpus = self.data.corpus(self.preset)?;
+        let set = load_split(&*corpus, split, most.unwrap_or(usize::MAX), |word| {
+            vocabulary.token(word)
+        })?;
+        Ok(self.limited(set))
+    }
+
+    /// As many documents as are wanted.
+    pub fn limited(&self, set: TokenSet) -> TokenSet {
+        match self.limit {
+            Some(limit) => set.spread(limit),
+            None => set,
+        }
+    }
+}

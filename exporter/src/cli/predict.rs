@@ -1,0 +1,86 @@
+//! `set-lstm predict`.
+
+use std::io::BufRead;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::model::Named;
+use super::output::{print, print_json};
+use crate::device::{AnyModel, AnyState};
+use crate::error::{Error, Result};
+use crate::predict::{Prediction, Predictor};
+
+/// Arguments of the command.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  set-lstm predict imdb.setl 'A film that never bores.'
+  set-lstm predict imdb.setl < reviews.txt
+
+Each text gives a line: class, score, tokens, text, with tabs between. The score is the lead
+of the class over the next best in log-odds. A model file answers as the device does.")]
+pub struct Arguments {
+    /// A model file or a run folder
+    model: PathBuf,
+    /// Texts; lines of standard input if there are none
+    texts: Vec<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Predictions {
+    predictions: Vec<Prediction>,
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { model, texts, json } = arguments;
+    let named = Named::open(&model)?;
+    let mut predictor = match &named {
+        Named::Run(run) => Predictor::of_run(run)?,
+        Named::File(bytes) => {
+            let model = AnyModel::open(bytes, &model)?;
+            let state = AnyState::new(&model);
+            Predictor::OfFile { model, state }
+        }
+    };
+    let mut predictions = Vec::new();
+    let mut each = |text: &[u8]| -> Result<()> {
+        let prediction = predictor.predict(text)?;
+        if json {
+            predictions.push(prediction);
+            return Ok(());
+        }
+        let Prediction {
+            class,
+            score,
+            tokens,
+            text,
+            ..
+        } = &prediction;
+        print(format_args!("{class}\t{score:.3}\t{tokens}\t{text}\n"))
+    };
+    if texts.is_empty() {
+        let hint = "give the texts as arguments";
+        let mut input = std::io::stdin().lock();
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = input
+                .read_until(b'\n', &mut line)
+                .map_err(Error::io("standard input", hint))?;
+            if read == 0 {
+                break;
+            }
+            each(line.trim_ascii_end())?;
+        }
+    }
+    texts.iter().try_for_each(|text| each(text.as_bytes()))?;
+    if json {
+        print_json(&Predictions { predictions })
+    } else {
+        Ok(())
+    }
+}
