@@ -29,6 +29,7 @@ pub mod device;
 pub mod pack;
 pub mod quantize;
 
+pub mod bench;
 pub mod evaluate;
 pub mod predict;
 pub mod report;

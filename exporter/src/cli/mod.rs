@@ -5,7 +5,7 @@
 //! progress, notes and errors go to standard error. Exit codes: 0 done, 1 failed, 2 wrong
 //! usage, 130 interrupted.
 
-//TMP mod bench;
+mod bench;
 mod data;
 //TMP mod demo;
 mod evaluate;
@@ -54,8 +54,8 @@ enum Command {
     //TMP     Footprint(footprint::Arguments),
     //TMP     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
     //TMP     Demo(demo::Arguments),
-    //TMP     /// Measure speed and memory
-    //TMP     Bench(bench::Arguments),
+    /// Measure speed and memory
+    Bench(bench::Arguments),
 }
 
 /// Runs a command.
@@ -80,7 +80,7 @@ pub fn main(cli: Cli) -> ExitCode {
         //TMP         Command::Simulate(arguments) => simulate::run(arguments),
         //TMP         Command::Footprint(arguments) => footprint::run(arguments),
         //TMP         Command::Demo(arguments) => demo::run(arguments),
-        //TMP         Command::Bench(arguments) => bench::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

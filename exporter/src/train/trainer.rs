@@ -175,6 +175,11 @@ impl<'d> Trainer<'d> {
         &self.position
     }
 
+    /// Connections and weights as they are now.
+    pub fn parameters(&self) -> &Parameters {
+        self.engine.parameters()
+    }
+
     /// Batches of one epoch.
     pub fn batches_per_epoch(&self) -> u32 {
         // as `batch::plan` cuts them

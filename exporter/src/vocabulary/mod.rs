@@ -36,7 +36,7 @@ impl Vocabulary {
     /// # Panics
     ///
     /// If there are more than [`SIZE_MAX`] - 1 words.
-    fn new(words: impl IntoIterator<Item = Box<str>>) -> Self {
+    pub fn new(words: impl IntoIterator<Item = Box<str>>) -> Self {
         let words: Vec<Box<str>> = std::iter::once(UNKNOWN_WORD.into()).chain(words).collect();
         assert!(
             words.len() <= SIZE_MAX,
