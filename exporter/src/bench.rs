@@ -200,7 +200,7 @@ impl Watch for StopWatch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::options::Preset;
+    use crate::train::preset::Preset;
 
     #[test]
     fn a_measurement_has_its_rounds_and_plausible_figures() {

@@ -153,8 +153,8 @@ fn matrix(file: &TensorFile, name: &str, rows: usize, columns: usize) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::options::Preset;
     use crate::train::parameters::Parameters;
+    use crate::train::preset::Preset;
 
     fn small() -> (ModelCard, SparseModel) {
         let options = Preset::Reber.options();

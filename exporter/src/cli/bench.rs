@@ -8,7 +8,9 @@ use super::train::threads;
 use crate::bench::{Rounds, TrainSpeed, generated_documents, long_documents, train_speed};
 use crate::error::Result;
 use crate::report::table::{Column, Table, bytes, thousands};
-use crate::train::options::{Overrides, Preset, TrainOptions};
+use crate::train::options::TrainOptions;
+use crate::train::overrides::Overrides;
+use crate::train::preset::Preset;
 use crate::vocabulary::load::load_training;
 
 /// Arguments of the command.

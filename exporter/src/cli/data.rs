@@ -6,7 +6,7 @@ use crate::dataset::Corpus;
 use crate::dataset::imdb::Imdb;
 use crate::dataset::reber::Reber;
 use crate::error::{Error, Result};
-use crate::train::options::Preset;
+use crate::train::preset::Preset;
 
 /// Strings of the generated corpus: enough to train on within seconds.
 const REBER_STRINGS: (usize, usize) = (4_000, 1_000);

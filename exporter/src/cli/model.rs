@@ -8,7 +8,7 @@ use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
 use crate::run::Run;
 use crate::tokens::TokenSet;
-use crate::train::options::Preset;
+use crate::train::preset::Preset;
 use crate::vocabulary::load::load_split;
 
 /// A model as a person names it.

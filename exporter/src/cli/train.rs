@@ -13,7 +13,9 @@ use crate::memory::peak_memory_bytes;
 use crate::model_file::ModelCard;
 use crate::report::table::{Column, Table, bytes, thousands};
 use crate::run::Run;
-use crate::train::options::{Overrides, Preset, TopologyKind, TrainOptions};
+use crate::train::options::{TopologyKind, TrainOptions};
+use crate::train::overrides::Overrides;
+use crate::train::preset::Preset;
 use crate::train::trainer::Trainer;
 use crate::vocabulary::load::{Training, load_training};
 

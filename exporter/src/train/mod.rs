@@ -13,7 +13,9 @@ pub mod optimizer;
 pub mod options;
 #[cfg(test)]
 mod oracle;
+pub mod overrides;
 pub mod parameters;
+pub mod preset;
 pub mod simd;
 pub mod topology;
 pub mod trainer;

@@ -1,18 +1,17 @@
-//! Enters: a preset, a TOML file, the command line, in this order of precedence from low
-//! to high. Leaves: [`TrainOptions`], complete and checked. Next: `trainer`.
+//! Enters: the options of a preset with those that a file or a person has changed.
+//! Leaves: [`TrainOptions`], complete and checked. Next: `trainer`.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
 
 use super::evolve::{Evolution, Removal};
 use super::optimizer::Rule;
 use super::parameters::{Densities, InitialScale, Shape};
+use super::preset::Preset;
 use super::topology::Density;
 use crate::error::{Error, Result};
-use crate::file;
 use crate::vocabulary::load::LoadOptions;
 
 /// What the connections do.
@@ -37,16 +36,6 @@ pub enum OptimizerKind {
     Adam,
     /// Stochastic gradient descent with momentum.
     Sgd,
-}
-
-/// A named set of options for a named data set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Preset {
-    /// The Large Movie Review Dataset: positive or negative.
-    Imdb,
-    /// The generated strings of the embedded Reber grammar: broken or legal.
-    Reber,
 }
 
 /// Everything that decides a training run, beside the data. The same options and data give
@@ -129,206 +118,7 @@ pub struct TrainOptions {
     pub patience: u32,
 }
 
-/// The same options, each present or not: what a TOML file or a command line says.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, clap::Args)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[command(next_help_heading = "Training options")]
-pub struct Overrides {
-    /// What the connections do
-    #[arg(long)]
-    pub topology: Option<TopologyKind>,
-    /// Seed of every random choice
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// Tokens in the vocabulary, the unknown word included
-    #[arg(long, value_name = "TOKENS")]
-    pub vocabulary: Option<usize>,
-    /// Tokens kept of a document, counted from its end
-    #[arg(long, value_name = "TOKENS")]
-    pub max_tokens: Option<usize>,
-    /// Part of the training documents held back for validation
-    #[arg(long, value_name = "PART")]
-    pub validation_fraction: Option<f64>,
-    /// Length of an embedding row
-    #[arg(long, value_name = "E")]
-    pub embedding_size: Option<usize>,
-    /// Hidden units
-    #[arg(long, value_name = "H")]
-    pub hidden_size: Option<usize>,
-    /// Connections of every matrix at the start: `3.5%`, or `epsilon=20` for Erdős–Rényi
-    #[arg(long, value_name = "DENSITY")]
-    #[serde(skip_serializing)]
-    pub density: Option<Density>,
-    /// Connections of the embedding alone
-    #[arg(long, value_name = "DENSITY")]
-    pub embedding_density: Option<Density>,
-    /// Connections of each gate's input matrix alone
-    #[arg(long, value_name = "DENSITY")]
-    pub input_density: Option<Density>,
-    /// Connections of each gate's recurrent matrix alone
-    #[arg(long, value_name = "DENSITY")]
-    pub recurrent_density: Option<Density>,
-    /// Standard deviation of the embedding at the start
-    #[arg(long, value_name = "STD")]
-    pub embedding_std: Option<f32>,
-    /// Standard deviation of the input matrices at the start
-    #[arg(long, value_name = "STD")]
-    pub input_std: Option<f32>,
-    /// Standard deviation of the recurrent matrices at the start, times 1/√fan-in
-    #[arg(long, value_name = "STD")]
-    pub recurrent_std: Option<f32>,
-    /// Bias of the forget gate at the start
-    #[arg(long, value_name = "BIAS")]
-    pub forget_bias: Option<f32>,
-    /// Fraction of the connections that moves after an epoch
-    #[arg(long)]
-    pub zeta: Option<f64>,
-    /// Which connections go: the weakest of each sign, or the weakest
-    #[arg(long)]
-    pub removal: Option<Removal>,
-    /// Standard deviation of grown weights; 0 starts them at zero
-    #[arg(long, value_name = "STD")]
-    pub regrow_std: Option<f32>,
-    /// Which optimiser
-    #[arg(long)]
-    pub optimizer: Option<OptimizerKind>,
-    /// Learning rate at the start
-    #[arg(long, value_name = "RATE")]
-    pub learning_rate: Option<f32>,
-    /// Learning rate at the end, as a part of that at the start
-    #[arg(long, value_name = "PART")]
-    pub final_rate: Option<f32>,
-    /// Decay of the velocity (sgd) or of the mean gradient (adam)
-    #[arg(long, value_name = "DECAY")]
-    pub momentum: Option<f32>,
-    /// Weight decay
-    #[arg(long, value_name = "DECAY")]
-    pub weight_decay: Option<f32>,
-    /// Largest norm of a gradient; 0 for no limit
-    #[arg(long, value_name = "NORM")]
-    pub clip: Option<f32>,
-    /// Part of the word types whose embedding is dropped
-    #[arg(long, value_name = "PART")]
-    pub word_dropout: Option<f32>,
-    /// Part of the hidden units that the output layer does not see
-    #[arg(long, value_name = "PART")]
-    pub output_dropout: Option<f32>,
-    /// Part of the target that is spread over the classes
-    #[arg(long, value_name = "PART")]
-    pub label_smoothing: Option<f32>,
-    /// Decay of the running average of the weights, which is what is saved; 0 for none
-    #[arg(long, value_name = "DECAY")]
-    pub averaging: Option<f32>,
-    /// Documents in a batch
-    #[arg(long, value_name = "DOCUMENTS")]
-    pub batch: Option<usize>,
-    /// Passes over the training documents
-    #[arg(long)]
-    pub epochs: Option<u32>,
-    /// Epochs without a better validation accuracy after which training stops; 0 for never
-    #[arg(long, value_name = "EPOCHS")]
-    pub patience: Option<u32>,
-}
-
-impl Preset {
-    /// Name as on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Preset::Imdb => "imdb",
-            Preset::Reber => "reber",
-        }
-    }
-
-    /// The options of the preset.
-    pub fn options(self) -> TrainOptions {
-        let imdb = TrainOptions {
-            preset: Preset::Imdb,
-            data: None,
-            seed: 1,
-            topology: TopologyKind::Set,
-            vocabulary: 20_000,
-            max_tokens: 400,
-            validation_fraction: 0.1,
-            embedding_size: 256,
-            hidden_size: 256,
-            embedding_density: Density::Share(0.035),
-            input_density: Density::Share(0.035),
-            recurrent_density: Density::Share(0.035),
-            embedding_std: 0.1,
-            input_std: 1.0,
-            recurrent_std: 1.0,
-            forget_bias: 1.0,
-            zeta: 0.3,
-            removal: Removal::Sign,
-            regrow_std: 0.0,
-            optimizer: OptimizerKind::Adam,
-            learning_rate: 3e-3,
-            final_rate: 0.02,
-            momentum: 0.9,
-            weight_decay: 0.0,
-            clip: 1.0,
-            word_dropout: 0.5,
-            output_dropout: 0.5,
-            label_smoothing: 0.0,
-            averaging: 0.0,
-            batch: 64,
-            epochs: 10,
-            patience: 0,
-        };
-        match self {
-            Preset::Imdb => imdb,
-            Preset::Reber => TrainOptions {
-                preset: Preset::Reber,
-                vocabulary: 16,
-                max_tokens: 64,
-                embedding_size: 32,
-                hidden_size: 64,
-                embedding_density: Density::Share(0.25),
-                input_density: Density::Share(0.2),
-                recurrent_density: Density::Share(0.1),
-                embedding_std: 0.5,
-                learning_rate: 1e-2,
-                word_dropout: 0.0,
-                output_dropout: 0.0,
-                epochs: 20,
-                ..imdb
-            },
-        }
-    }
-}
-
-impl Overrides {
-    /// Reads a TOML file of options.
-    ///
-    /// # Errors
-    /// The file cannot be read, is no TOML, or names an option that does not exist.
-    pub fn load(path: &Path) -> Result<Overrides> {
-        let text = file::read_text(path)?;
-        toml::from_str(&text).map_err(|problem| Error::data(path, problem.to_string().trim_end()))
-    }
-}
-
 impl TrainOptions {
-    /// These options with those that `overrides` names in their place.
-    ///
-    /// # Errors
-    /// Never for options that were parsed; the conversion through TOML cannot fail then.
-    pub fn with(&self, overrides: &Overrides) -> Result<TrainOptions> {
-        let problem = |problem: String| Error::Options(format!("the options: {problem}"));
-        let table = toml::Table::try_from(self).map_err(|e| problem(e.to_string()));
-        let changes = toml::Table::try_from(overrides).map_err(|e| problem(e.to_string()));
-        let mut table = table?;
-        if let Some(density) = overrides.density {
-            for matrix in ["embedding-density", "input-density", "recurrent-density"] {
-                table.insert(matrix.into(), density.to_string().into());
-            }
-        }
-        table.extend(changes?);
-        table
-            .try_into()
-            .map_err(|e: toml::de::Error| problem(e.to_string()))
-    }
-
     /// Refuses options out of range.
     ///
     /// # Errors
@@ -543,67 +333,9 @@ impl TrainOptions {
 const SHARE: &str = "0 or more and less than 1";
 const DENSITY: &str = "more than 0% and at most 100%, or epsilon=E with E above 0";
 
-impl Density {
-    fn is_possible(self) -> bool {
-        match self {
-            Density::Share(share) => share > 0.0 && share <= 1.0,
-            Density::Epsilon(epsilon) => epsilon > 0.0 && epsilon.is_finite(),
-        }
-    }
-}
-
-impl fmt::Display for Density {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Density::Share(share) => write!(f, "{share}"),
-            Density::Epsilon(epsilon) => write!(f, "epsilon={epsilon}"),
-        }
-    }
-}
-
-impl FromStr for Density {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let number = |text: &str| {
-            let hint = "expected a density such as 3.5%, 0.035 or epsilon=20";
-            text.trim()
-                .parse::<f64>()
-                .map_err(|_| format!("`{text}` is no number; {hint}"))
-        };
-        if let Some(epsilon) = text.strip_prefix("epsilon=") {
-            return number(epsilon).map(Density::Epsilon);
-        }
-        match text.strip_suffix('%') {
-            Some(percent) => number(percent).map(|percent| Density::Share(percent / 100.0)),
-            None => number(text).map(Density::Share),
-        }
-    }
-}
-
-impl Serialize for Density {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Density {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Form {
-            Number(f64),
-            Text(String),
-        }
-        match Form::deserialize(deserializer)? {
-            Form::Number(share) => Ok(Density::Share(share)),
-            Form::Text(text) => text.parse().map_err(de::Error::custom),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::overrides::Overrides;
     use super::*;
 
     fn imdb() -> TrainOptions {

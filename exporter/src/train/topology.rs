@@ -1,8 +1,12 @@
 //! Enters: sizes and densities. Leaves: [`Topology`], which connections exist.
 //! Next: `parameters` gives each connection a weight, `evolve` moves connections.
 
+use std::fmt;
+use std::str::FromStr;
+
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// The existing connections of a matrix in compressed sparse rows, columns ascending.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -125,6 +129,66 @@ impl Density {
             Density::Epsilon(epsilon) => epsilon * (rows + columns) as f64,
         };
         (count.round() as usize).min(rows * columns)
+    }
+}
+
+impl Density {
+    /// Whether it is a share or an ε that can be.
+    pub fn is_possible(self) -> bool {
+        match self {
+            Density::Share(share) => share > 0.0 && share <= 1.0,
+            Density::Epsilon(epsilon) => epsilon > 0.0 && epsilon.is_finite(),
+        }
+    }
+}
+
+impl fmt::Display for Density {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Density::Share(share) => write!(f, "{share}"),
+            Density::Epsilon(epsilon) => write!(f, "epsilon={epsilon}"),
+        }
+    }
+}
+
+impl FromStr for Density {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let number = |text: &str| {
+            let hint = "expected a density such as 3.5%, 0.035 or epsilon=20";
+            text.trim()
+                .parse::<f64>()
+                .map_err(|_| format!("`{text}` is no number; {hint}"))
+        };
+        if let Some(epsilon) = text.strip_prefix("epsilon=") {
+            return number(epsilon).map(Density::Epsilon);
+        }
+        match text.strip_suffix('%') {
+            Some(percent) => number(percent).map(|percent| Density::Share(percent / 100.0)),
+            None => number(text).map(Density::Share),
+        }
+    }
+}
+
+impl Serialize for Density {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Density {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Number(f64),
+            Text(String),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Number(share) => Ok(Density::Share(share)),
+            Form::Text(text) => text.parse().map_err(de::Error::custom),
+        }
     }
 }
 

@@ -405,7 +405,8 @@ fn fingerprint_of(data: &Training) -> u64 {
 mod tests {
     use super::*;
     use crate::dataset::reber::Reber;
-    use crate::train::options::{Overrides, Preset};
+    use crate::train::overrides::Overrides;
+    use crate::train::preset::Preset;
     use crate::vocabulary::load::load_training;
 
     /// Keeps what a run folder would, and interrupts after a number of steps.

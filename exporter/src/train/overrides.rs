@@ -1,0 +1,146 @@
+//! Enters: a TOML file, or a command line. Leaves: [`Overrides`], the options that it
+//! names, and [`TrainOptions`] with these in their places. Next: `options` checks them.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::evolve::Removal;
+use super::options::{OptimizerKind, TopologyKind, TrainOptions};
+use super::topology::Density;
+use crate::error::{Error, Result};
+use crate::file;
+
+/// The same options, each present or not: what a TOML file or a command line says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, clap::Args)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[command(next_help_heading = "Training options")]
+pub struct Overrides {
+    /// What the connections do
+    #[arg(long)]
+    pub topology: Option<TopologyKind>,
+    /// Seed of every random choice
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Tokens in the vocabulary, the unknown word included
+    #[arg(long, value_name = "TOKENS")]
+    pub vocabulary: Option<usize>,
+    /// Tokens kept of a document, counted from its end
+    #[arg(long, value_name = "TOKENS")]
+    pub max_tokens: Option<usize>,
+    /// Part of the training documents held back for validation
+    #[arg(long, value_name = "PART")]
+    pub validation_fraction: Option<f64>,
+    /// Length of an embedding row
+    #[arg(long, value_name = "E")]
+    pub embedding_size: Option<usize>,
+    /// Hidden units
+    #[arg(long, value_name = "H")]
+    pub hidden_size: Option<usize>,
+    /// Connections of every matrix at the start: `3.5%`, or `epsilon=20` for Erdős–Rényi
+    #[arg(long, value_name = "DENSITY")]
+    #[serde(skip_serializing)]
+    pub density: Option<Density>,
+    /// Connections of the embedding alone
+    #[arg(long, value_name = "DENSITY")]
+    pub embedding_density: Option<Density>,
+    /// Connections of each gate's input matrix alone
+    #[arg(long, value_name = "DENSITY")]
+    pub input_density: Option<Density>,
+    /// Connections of each gate's recurrent matrix alone
+    #[arg(long, value_name = "DENSITY")]
+    pub recurrent_density: Option<Density>,
+    /// Standard deviation of the embedding at the start
+    #[arg(long, value_name = "STD")]
+    pub embedding_std: Option<f32>,
+    /// Standard deviation of the input matrices at the start
+    #[arg(long, value_name = "STD")]
+    pub input_std: Option<f32>,
+    /// Standard deviation of the recurrent matrices at the start, times 1/√fan-in
+    #[arg(long, value_name = "STD")]
+    pub recurrent_std: Option<f32>,
+    /// Bias of the forget gate at the start
+    #[arg(long, value_name = "BIAS")]
+    pub forget_bias: Option<f32>,
+    /// Fraction of the connections that moves after an epoch
+    #[arg(long)]
+    pub zeta: Option<f64>,
+    /// Which connections go: the weakest of each sign, or the weakest
+    #[arg(long)]
+    pub removal: Option<Removal>,
+    /// Standard deviation of grown weights; 0 starts them at zero
+    #[arg(long, value_name = "STD")]
+    pub regrow_std: Option<f32>,
+    /// Which optimiser
+    #[arg(long)]
+    pub optimizer: Option<OptimizerKind>,
+    /// Learning rate at the start
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f32>,
+    /// Learning rate at the end, as a part of that at the start
+    #[arg(long, value_name = "PART")]
+    pub final_rate: Option<f32>,
+    /// Decay of the velocity (sgd) or of the mean gradient (adam)
+    #[arg(long, value_name = "DECAY")]
+    pub momentum: Option<f32>,
+    /// Weight decay
+    #[arg(long, value_name = "DECAY")]
+    pub weight_decay: Option<f32>,
+    /// Largest norm of a gradient; 0 for no limit
+    #[arg(long, value_name = "NORM")]
+    pub clip: Option<f32>,
+    /// Part of the word types whose embedding is dropped
+    #[arg(long, value_name = "PART")]
+    pub word_dropout: Option<f32>,
+    /// Part of the hidden units that the output layer does not see
+    #[arg(long, value_name = "PART")]
+    pub output_dropout: Option<f32>,
+    /// Part of the target that is spread over the classes
+    #[arg(long, value_name = "PART")]
+    pub label_smoothing: Option<f32>,
+    /// Decay of the running average of the weights, which is what is saved; 0 for none
+    #[arg(long, value_name = "DECAY")]
+    pub averaging: Option<f32>,
+    /// Documents in a batch
+    #[arg(long, value_name = "DOCUMENTS")]
+    pub batch: Option<usize>,
+    /// Passes over the training documents
+    #[arg(long)]
+    pub epochs: Option<u32>,
+    /// Epochs without a better validation accuracy after which training stops; 0 for never
+    #[arg(long, value_name = "EPOCHS")]
+    pub patience: Option<u32>,
+}
+
+impl Overrides {
+    /// Reads a TOML file of options.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no TOML, or names an option that does not exist.
+    pub fn load(path: &Path) -> Result<Overrides> {
+        let text = file::read_text(path)?;
+        toml::from_str(&text).map_err(|problem| Error::data(path, problem.to_string().trim_end()))
+    }
+}
+
+impl TrainOptions {
+    /// These options with those that `overrides` names in their place.
+    ///
+    /// # Errors
+    /// Never for options that were parsed; the conversion through TOML cannot fail then.
+    pub fn with(&self, overrides: &Overrides) -> Result<TrainOptions> {
+        let problem = |problem: String| Error::Options(format!("the options: {problem}"));
+        let table = toml::Table::try_from(self).map_err(|e| problem(e.to_string()));
+        let changes = toml::Table::try_from(overrides).map_err(|e| problem(e.to_string()));
+        let mut table = table?;
+        if let Some(density) = overrides.density {
+            for matrix in ["embedding-density", "input-density", "recurrent-density"] {
+                table.insert(matrix.into(), density.to_string().into());
+            }
+        }
+        table.extend(changes?);
+        table
+            .try_into()
+            .map_err(|e: toml::de::Error| problem(e.to_string()))
+    }
+}
