@@ -7,6 +7,7 @@ pub mod file;
 pub mod pack;
 pub mod quantize;
 pub mod report;
+pub mod simulate;
 pub mod sparse_model;
 pub mod tokens;
 pub mod train;

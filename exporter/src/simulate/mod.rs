@@ -1,0 +1,2 @@
+//! simulate
+pub mod cases;
