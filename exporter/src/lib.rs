@@ -4,13 +4,12 @@
 //! Corpus ─▶ Vocabulary ─▶ TokenSet ─▶ Trainer ─▶ SparseModel ─▶ QuantizedModel ─▶ bytes
 //!  dataset   vocabulary    tokens      train      sparse_model    quantize         pack
 //!                                                                                   │
-//!          evaluate, simulate, footprint, inspect  ◀── AnyModel (the runtime) ◀─────┘
-//!                                                       device
+//!          evaluate, predict, simulate, footprint ◀── AnyModel (the runtime) ◀──────┘
+//!                                                      device
 //! ```
 //!
 //! The modules in the order of the data:
 
-pub mod cli;
 pub mod error;
 pub mod file;
 pub mod memory;
@@ -19,17 +18,25 @@ pub mod dataset;
 pub mod tokens;
 pub mod vocabulary;
 
+pub mod train;
+
 pub mod model_file;
 pub mod run;
 pub mod sparse_model;
 pub mod tensors;
-pub mod train;
 
-pub mod device;
 pub mod pack;
 pub mod quantize;
 
-pub mod bench;
+pub mod device;
 pub mod evaluate;
 pub mod predict;
+
+pub mod footprint;
+pub mod simulate;
+pub mod toolchain;
+
+pub mod bench;
 pub mod report;
+
+pub mod cli;

@@ -1,0 +1,94 @@
+//! Enters: a model and token sequences. Leaves: the host's answers, and the cases file that
+//! holds both. Next: the firmware embeds the file and compares.
+//!
+//! The format is defined in `firmware-examples/demo/src/cases.rs`.
+
+use crate::device::{AnyModel, AnyState};
+use crate::error::{Error, Result};
+use crate::tokens::TokenSet;
+
+/// What a model says about one sequence, on the host or on the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Class.
+    pub label: u8,
+    /// Bits of the logits, Q16 integers or f32.
+    pub logits: Vec<u32>,
+    /// Digest of the state after the last token.
+    pub digest: u32,
+}
+
+/// The answers of the runtime on the host.
+pub fn answers(model: &AnyModel<'_>, sequences: &TokenSet) -> Vec<Answer> {
+    let mut state = AnyState::new(model);
+    let answer = |index| Answer {
+        label: state.run(model, sequences.sequence(index)).label,
+        logits: state.logit_bits(model),
+        digest: state.digest(),
+    };
+    (0..sequences.len()).map(answer).collect()
+}
+
+/// The bytes of a cases file.
+///
+/// # Errors
+/// A sequence of more than 65,535 tokens.
+pub fn write(sequences: &TokenSet, answers: &[Answer]) -> Result<Vec<u8>> {
+    let mut bytes = b"SETC".to_vec();
+    bytes.extend((answers.len() as u32).to_le_bytes());
+    for (index, answer) in answers.iter().enumerate() {
+        let tokens = sequences.sequence(index);
+        let length = u16::try_from(tokens.len()).map_err(|_| {
+            Error::Options(format!(
+                "sequence {} has {} tokens where the firmware reads 65535; keep fewer tokens",
+                index + 1,
+                tokens.len()
+            ))
+        })?;
+        bytes.extend(length.to_le_bytes());
+        bytes.extend([answer.logits.len() as u8, answer.label]);
+        bytes.extend(tokens.iter().flat_map(|token| token.to_le_bytes()));
+        let words = answer.logits.iter().chain([&answer.digest]);
+        bytes.extend(words.flat_map(|word| word.to_le_bytes()));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_one_case_byte_by_byte() {
+        let mut sequences = TokenSet::new();
+        sequences.push([7, 0x1234], 0);
+        let answer = Answer {
+            label: 1,
+            logits: vec![0xdead_beef],
+            digest: 0x0102_0304,
+        };
+        let expected = [
+            b"SETC".as_slice(),
+            &[1, 0, 0, 0],
+            &[2, 0, 1, 1],
+            &[7, 0, 0x34, 0x12],
+            &[0xef, 0xbe, 0xad, 0xde],
+            &[4, 3, 2, 1],
+        ];
+        let written = write(&sequences, &[answer]).expect("a short sequence");
+        assert_eq!(written, expected.concat());
+    }
+
+    #[test]
+    fn a_sequence_that_no_length_field_holds_is_refused() {
+        let mut sequences = TokenSet::new();
+        sequences.push(std::iter::repeat_n(1, 65_536), 0);
+        let answer = Answer {
+            label: 0,
+            logits: vec![0],
+            digest: 0,
+        };
+        let error = write(&sequences, &[answer]).expect_err("one token too many");
+        assert!(error.to_string().contains("65536 tokens"), "{error}");
+    }
+}

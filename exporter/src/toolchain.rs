@@ -1,0 +1,240 @@
+//! Enters: what is installed. Leaves: how to build firmware, where its sources lie, and the
+//! emulator. Next: `simulate`.
+//!
+//! Two ways lead to thumb code, and `scripts/setup.sh` sees to it that one of them is open:
+//!
+//! 1. a compiler that has the target's core library (`rustup target add`): plain cargo;
+//! 2. a compiler that has the sources of the library instead (Debian's `rust-web-src`, or
+//!    rustup's `rust-src`): core is built along, with `rust-lld` of any toolchain.
+
+use crate::error::{Error, Result};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What every error about tools ends with.
+const SETUP: &str = "run scripts/setup.sh of the set-lstm sources";
+/// Folder of the firmware's sources, where this program was built.
+const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware-examples");
+
+/// A compiler for one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiler {
+    target: String,
+    cargo: PathBuf,
+    rustc: PathBuf,
+    /// Set if core has to be built along: the linker for that.
+    linker: Option<PathBuf>,
+}
+
+impl Compiler {
+    /// Finds a compiler for a target such as `thumbv7em-none-eabihf`.
+    ///
+    /// # Errors
+    /// No compiler has the target's core library or its sources.
+    pub fn find(target: &str) -> Result<Self> {
+        let candidates = ["", "/usr/bin/"].map(|folder| {
+            let [cargo, rustc] = ["cargo", "rustc"].map(|tool| format!("{folder}{tool}").into());
+            Compiler {
+                target: target.to_owned(),
+                cargo,
+                rustc,
+                linker: None,
+            }
+        });
+        if let Some(ready) = candidates.iter().find(|compiler| compiler.has_core()) {
+            return Ok(ready.clone());
+        }
+        let linker = || candidates.iter().find_map(Compiler::own_linker);
+        for compiler in &candidates {
+            if let (true, Some(linker)) = (compiler.has_sources(), linker()) {
+                return Ok(Compiler {
+                    linker: Some(linker),
+                    ..compiler.clone()
+                });
+            }
+        }
+        Err(Error::Tool(format!(
+            "no Rust compiler for {target} is installed; {SETUP}, or `rustup target add {target}`"
+        )))
+    }
+
+    /// `cargo build --release` for the target, to be run in `folder`; arguments may follow.
+    pub fn build(&self, folder: &Path, target_folder: &Path) -> Command {
+        let mut command = Command::new(&self.cargo);
+        command.current_dir(folder);
+        command.args(["build", "--release", "--target", &self.target]);
+        command.arg("--target-dir").arg(target_folder);
+        // what was meant for a host build around this one is wrong here
+        for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
+            command.env_remove(variable);
+        }
+        if let Some(linker) = &self.linker {
+            command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
+            command.env("RUSTC", &self.rustc);
+            let name = self.target.to_uppercase().replace(['-', '.'], "_");
+            command.env(format!("CARGO_TARGET_{name}_LINKER"), linker);
+        }
+        command
+    }
+
+    fn has_core(&self) -> bool {
+        let folder = self.ask(&["--print", "target-libdir", "--target", &self.target]);
+        let entries = folder.and_then(|folder| std::fs::read_dir(folder.trim()).ok());
+        entries.is_some_and(|mut entries| {
+            entries.any(|entry| {
+                entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
+            })
+        })
+    }
+
+    fn has_sources(&self) -> bool {
+        let library = "lib/rustlib/src/rust/library/core/src/lib.rs";
+        self.sysroot()
+            .is_some_and(|root| root.join(library).is_file())
+    }
+
+    fn own_linker(&self) -> Option<PathBuf> {
+        let version = self.ask(&["--version", "--verbose"])?;
+        let host = version
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))?;
+        let folder = self.sysroot()?.join("lib/rustlib").join(host).join("bin");
+        Some(folder.join("rust-lld")).filter(|linker| linker.is_file())
+    }
+
+    fn sysroot(&self) -> Option<PathBuf> {
+        Some(self.ask(&["--print", "sysroot"])?.trim().into())
+    }
+
+    fn ask(&self, arguments: &[&str]) -> Option<String> {
+        let output = Command::new(&self.rustc).args(arguments).output().ok()?;
+        output.status.success().then_some(())?;
+        String::from_utf8(output.stdout).ok()
+    }
+}
+
+/// The emulator: `SET_LSTM_QEMU`, or `qemu-system-arm` on the path.
+///
+/// # Errors
+/// Neither exists.
+pub fn qemu() -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    find_qemu(std::env::var_os("SET_LSTM_QEMU"), &path).ok_or_else(|| {
+        Error::Tool(format!(
+            "qemu-system-arm is not installed; {SETUP}, or install your system's package of it"
+        ))
+    })
+}
+
+fn find_qemu(named: Option<OsString>, path: &OsString) -> Option<PathBuf> {
+    match named {
+        Some(named) => Some(PathBuf::from(named)).filter(|file| file.is_file()),
+        None => std::env::split_paths(path)
+            .map(|folder| folder.join("qemu-system-arm"))
+            .find(|file| file.is_file()),
+    }
+}
+
+/// The folder `firmware-examples`: the one that is named, `SET_LSTM_FIRMWARE`, the one here
+/// or above, or the one that this program was built beside.
+///
+/// # Errors
+/// The named one is not it, or there is none.
+pub fn firmware_folder(named: Option<&Path>) -> Result<PathBuf> {
+    let variable = std::env::var_os("SET_LSTM_FIRMWARE").map(PathBuf::from);
+    let here = std::env::current_dir().unwrap_or_default();
+    find_firmware(named.map(Path::to_owned).or(variable), &here)
+}
+
+fn find_firmware(named: Option<PathBuf>, here: &Path) -> Result<PathBuf> {
+    let is_it = |folder: &PathBuf| folder.join("demo/Cargo.toml").is_file();
+    if let Some(folder) = named {
+        return Some(folder).filter(is_it).ok_or_else(|| {
+            Error::Tool(
+                "the named folder holds no firmware; name the folder firmware-examples of the \
+                 set-lstm sources"
+                    .into(),
+            )
+        });
+    }
+    here.ancestors()
+        .map(|folder| folder.join("firmware-examples"))
+        .chain([PathBuf::from(BUILT_FROM)])
+        .find(is_it)
+        .and_then(|folder| folder.canonicalize().ok())
+        .ok_or_else(|| {
+            Error::Tool(
+                "the folder firmware-examples is not here; run inside the set-lstm sources or \
+                 name it in SET_LSTM_FIRMWARE"
+                    .into(),
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_target_is_an_error_that_names_the_script() {
+        let error = Compiler::find("thumbv99-none-eabi").expect_err("no such target");
+        assert!(error.to_string().contains("scripts/setup.sh"), "{error}");
+    }
+
+    #[test]
+    fn a_build_that_makes_core_names_compiler_and_linker() {
+        let compiler = Compiler {
+            target: "thumbv8m.main-none-eabihf".into(),
+            cargo: "/usr/bin/cargo".into(),
+            rustc: "/usr/bin/rustc".into(),
+            linker: Some("/lld".into()),
+        };
+        let command = compiler.build(Path::new("/sources"), Path::new("/out"));
+        let set: Vec<_> = command
+            .get_envs()
+            .filter_map(|(key, value)| Some((key, value?)))
+            .collect();
+        for expected in [
+            ("CARGO_TARGET_THUMBV8M_MAIN_NONE_EABIHF_LINKER", "/lld"),
+            ("RUSTC", "/usr/bin/rustc"),
+            ("RUSTC_BOOTSTRAP", "1"),
+        ] {
+            assert!(
+                set.contains(&(expected.0.as_ref(), expected.1.as_ref())),
+                "{set:?}"
+            );
+        }
+        let last = command.get_args().last();
+        assert_eq!(last, Some("-Zbuild-std=core".as_ref()));
+    }
+
+    #[test]
+    fn qemu_is_the_named_file_or_none() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = OsString::from(folder.path());
+        assert_eq!(find_qemu(None, &path), None);
+        let file = folder.path().join("qemu-system-arm");
+        std::fs::write(&file, "").expect("an empty file");
+        assert_eq!(find_qemu(None, &path), Some(file.clone()));
+        assert_eq!(find_qemu(Some("/nowhere".into()), &path), None);
+        assert_eq!(find_qemu(Some(file.clone().into()), &"".into()), Some(file));
+    }
+
+    #[test]
+    fn the_firmware_is_found_from_below_and_from_elsewhere() {
+        let sources = Path::new(BUILT_FROM).canonicalize().expect("the sources");
+        let below = sources.join("demo/src");
+        assert_eq!(find_firmware(None, &below).expect("above"), sources);
+        let elsewhere = find_firmware(None, Path::new("/")).expect("where it was built");
+        assert_eq!(elsewhere, sources);
+    }
+
+    #[test]
+    fn a_wrong_firmware_folder_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let error = find_firmware(Some(folder.path().into()), Path::new("/"));
+        let error = error.expect_err("an empty folder").to_string();
+        assert!(error.contains("firmware-examples"), "{error}");
+    }
+}

@@ -1,0 +1,120 @@
+//! Enters: a board and memory for model and state. Leaves: whether everything was right,
+//! and a report on the board's output. Next: the board's `main` exits accordingly.
+
+use crate::board::Board;
+use crate::cases::{Case, Cases};
+use crate::embedded;
+use crate::engine::{self, Memory, Ready};
+use crate::report::{self, Measured, Score};
+use core::hint::black_box;
+use set_lstm_runtime::{CapacityError, DecodeError, Logit, SelfTestError};
+
+/// Why a run was not right.
+#[derive(Debug)]
+pub enum Failure {
+    /// The model in flash is refused.
+    Decode(DecodeError),
+    /// The model has more units than the state.
+    Capacity(CapacityError),
+    /// The device does not compute what the host computed.
+    SelfTest(SelfTestError),
+    /// The cases in flash are damaged.
+    Cases,
+    /// Some answers are not the host's.
+    Mismatches(u32),
+    /// The board does not print.
+    Print,
+}
+
+impl core::fmt::Display for Failure {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Failure::Decode(error) => write!(f, "model: {error}"),
+            Failure::Capacity(error) => write!(f, "state: {error}"),
+            Failure::SelfTest(error) => write!(f, "self-test: {error}"),
+            Failure::Cases => f.write_str("the cases are damaged; write them again"),
+            Failure::Mismatches(count) => write!(
+                f,
+                "{count} answers are not the host's; write the cases again for this model"
+            ),
+            Failure::Print => f.write_str("the board's output is closed; open it"),
+        }
+    }
+}
+
+impl From<core::fmt::Error> for Failure {
+    fn from(_: core::fmt::Error) -> Self {
+        Failure::Print
+    }
+}
+
+/// Decodes the model, lets it check itself, classifies all cases, and reports.
+///
+/// # Errors
+/// The first thing that was not right; all mismatches count as one, after the last case.
+pub fn run<B: Board>(board: &mut B, memory: &mut Memory) -> Result<(), Failure> {
+    let bytes = embedded::model();
+    writeln!(board, "board      {}", B::NAME)?;
+    let mut measured = Measured::new(cost_of_reading(board));
+
+    let ((decoded, instructions), stack) = board.stack_of(|board| {
+        let start = board.instructions();
+        let decoded = engine::decode(bytes, memory);
+        (decoded, board.instructions() - start)
+    });
+    (measured.decode_instructions, measured.decode_stack) = (instructions, stack);
+    let mut ready = decoded?;
+    report::model(board, bytes.len(), ready.model)?;
+
+    let sequences = engine::self_test(&mut ready)?;
+    writeln!(board, "self-test  {sequences} sequences as on the host")?;
+
+    let mut cases = Cases::new(embedded::cases()).ok_or(Failure::Cases)?;
+    report::head(board)?;
+    while let Some(case) = cases.next() {
+        let case = case.ok_or(Failure::Cases)?;
+        measured.begin_case();
+        let ((), stack) =
+            board.stack_of(|board| engine::steps(board, &mut ready, &case, &mut measured));
+        measured.step_stack = stack.max(measured.step_stack);
+        compare(board, &ready, &case, &mut measured)?;
+    }
+    measured.print(board)?;
+    match measured.mismatches {
+        0 => Ok(()),
+        count => Err(Failure::Mismatches(count)),
+    }
+}
+
+/// Prints one answer, and beneath it what was expected if that is something else.
+#[inline(never)]
+fn compare<B: Board>(
+    board: &mut B,
+    ready: &Ready<'_>,
+    case: &Case<'_>,
+    measured: &mut Measured,
+) -> Result<(), Failure> {
+    let (class, digest) = engine::classify(ready);
+    let logits = || ready.state.logits(ready.model).map(Logit::bits);
+    report::case(board, measured, digest)?;
+    report::logits(board, logits())?;
+    let name = ready.model.class_name(class.label).unwrap_or("?");
+    writeln!(board, "  {}  {} {name}", Score(class.score), class.label)?;
+    if class.label != case.label || digest != case.digest || !logits().eq(case.logits()) {
+        measured.mismatches += 1;
+        write!(board, "       expected{:26}{:#010x}  ", "", case.digest)?;
+        report::logits(board, case.logits())?;
+        writeln!(board, "  label {}", case.label)?;
+    }
+    Ok(())
+}
+
+/// Instructions of one reading of the counter, with nothing in between.
+fn cost_of_reading<B: Board>(board: &mut B) -> u64 {
+    const READINGS: u64 = 1000;
+    let start = board.instructions();
+    for _ in 0..READINGS {
+        black_box(board.instructions());
+    }
+    (board.instructions() - start) / READINGS
+}

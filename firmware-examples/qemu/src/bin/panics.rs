@@ -1,0 +1,11 @@
+//! Panics: what the emulator must not call success.
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use set_lstm_qemu as _;
+
+#[entry]
+fn main() -> ! {
+    panic!("on purpose")
+}

@@ -1,0 +1,110 @@
+#!/bin/sh
+# Makes a Debian or Ubuntu machine with Rust ready for all that is done here:
+#
+#   1. a C compiler and linker, for the host's crates
+#   2. Rust for thumbv7em-none-eabihf (Cortex-M4F): rustup's own target, or, where rustup
+#      cannot fetch it, Debian's compiler with the sources of its core library
+#   3. QEMU for ARM
+#
+# Asks nothing, installs only what is missing, and may be run as often as one likes.
+# Which of the ways of 2 is taken at a build decides exporter/src/toolchain.rs, by the same
+# checks as here.
+set -eu
+
+target=thumbv7em-none-eabihf
+qemu=qemu-system-arm
+sources=lib/rustlib/src/rust/library/core/src/lib.rs
+PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+
+say() { printf 'setup: %s\n' "$*"; }
+fail() {
+    printf 'setup: error: %s\n' "$*" >&2
+    exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Runs apt-get without a question, through sudo if need be.
+apt() {
+    if [ "$(id -u)" = 0 ]; then
+        env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
+    else
+        sudo -n env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"
+    fi
+}
+
+# Installs packages; the lists of packages are fetched if there are none, or if the
+# packages are not found with those that there are. False if it does not work out.
+install() {
+    has apt-get || return 1
+    [ "$(id -u)" = 0 ] || { has sudo && sudo -n true 2>/dev/null; } || return 1
+    log=$(mktemp)
+    if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; then
+        say "fetching the lists of packages"
+        apt update >"$log" 2>&1 || { tail -n 3 "$log" >&2; }
+    fi
+    say "installing $*"
+    if apt install --no-install-recommends "$@" >"$log" 2>&1 ||
+        { apt update >"$log" 2>&1 && apt install --no-install-recommends "$@" >"$log" 2>&1; }; then
+        rm -f "$log"
+    else
+        tail -n 5 "$log" >&2
+        rm -f "$log"
+        return 1
+    fi
+}
+
+# What to do by hand where this script may not install.
+by_hand() { fail "$1 is missing and could not be installed; as root run: apt-get update && apt-get install $2"; }
+
+# Whether a compiler has the target's core library, or its sources.
+has_core() {
+    folder=$("$1" --print target-libdir --target "$target" 2>/dev/null) || return 1
+    ls "$folder"/libcore-* >/dev/null 2>&1
+}
+has_sources() {
+    root=$("$1" --print sysroot 2>/dev/null) || return 1
+    [ -f "$root/$sources" ]
+}
+# The linker that a compiler brings, which one without the target's library needs.
+has_linker() {
+    root=$("$1" --print sysroot 2>/dev/null) || return 1
+    host=$("$1" --version --verbose | sed -n 's/^host: //p')
+    [ -f "$root/lib/rustlib/$host/bin/rust-lld" ]
+}
+can_build_core() {
+    { has_linker rustc || has_linker /usr/bin/rustc; } &&
+        { has_sources rustc || has_sources /usr/bin/rustc; }
+}
+
+if has cc; then
+    say "C compiler: $(command -v cc)"
+else
+    install gcc libc6-dev || by_hand "a C compiler" "gcc libc6-dev"
+    say "C compiler: $(command -v cc), new"
+fi
+
+has cargo || fail "Rust is missing; install it from https://rustup.rs and run this again"
+rust=$(rustc --version) || fail "rustc does not run; install Rust from https://rustup.rs and run this again"
+say "Rust: $rust"
+
+if has_core rustc || has_core /usr/bin/rustc; then
+    say "Rust for $target: installed"
+elif can_build_core; then
+    say "Rust for $target: core is built from source"
+elif has rustup && timeout 300 rustup target add "$target" >/dev/null 2>&1 && has_core rustc; then
+    say "Rust for $target: installed by rustup, new"
+else
+    say "Rust for $target: rustup cannot fetch it, trying Debian's compiler"
+    install rustc-web cargo-web rust-web-src ||
+        by_hand "Rust for $target (try \`rustup target add $target\`, or on Debian 12)" "rustc-web cargo-web rust-web-src"
+    can_build_core || fail "Debian's compiler was installed, but a linker or sources are missing; install Rust from https://rustup.rs and run this again"
+    say "Rust for $target: core is built from source, new"
+fi
+
+if has "$qemu"; then
+    say "QEMU: $($qemu --version | head -n 1)"
+else
+    install qemu-system-arm || by_hand "$qemu" qemu-system-arm
+    say "QEMU: $($qemu --version | head -n 1), new"
+fi
+say "ready"
