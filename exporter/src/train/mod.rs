@@ -3,6 +3,8 @@
 pub mod activation;
 pub mod batch;
 pub mod chunk;
+pub mod dense;
+pub mod engine;
 pub mod evolve;
 pub mod loss;
 pub mod lstm;
