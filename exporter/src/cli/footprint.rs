@@ -29,5 +29,9 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<()> {
     let Arguments { model, board, json } = arguments;
     let footprint = footprint(&AlignedBytes::read(&model)?, &model, &board.options())?;
-    if json { print_json(&footprint) } else { print(&footprint) }
+    if json {
+        print_json(&footprint)
+    } else {
+        print(&footprint)
+    }
 }

@@ -7,16 +7,16 @@
 
 mod bench;
 mod data;
-//TMP mod demo;
+mod demo;
 mod evaluate;
 mod export;
+mod footprint;
 mod model;
-//TMP mod footprint;
 //TMP mod inspect;
 mod output;
 mod predict;
 mod progress;
-//TMP mod simulate;
+mod simulate;
 mod train;
 
 use std::process::ExitCode;
@@ -48,12 +48,12 @@ enum Command {
     Export(export::Arguments),
     //TMP     /// Show what is in a model file, section by section
     //TMP     Inspect(inspect::Arguments),
-    //TMP     /// Run a model file on an emulated microcontroller and compare every output with the host's
-    //TMP     Simulate(simulate::Arguments),
-    //TMP     /// Show what a model's firmware takes of flash and RAM
-    //TMP     Footprint(footprint::Arguments),
-    //TMP     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
-    //TMP     Demo(demo::Arguments),
+    /// Run a model file on an emulated microcontroller and compare every output with the host's
+    Simulate(simulate::Arguments),
+    /// Show what a model's firmware takes of flash and RAM
+    Footprint(footprint::Arguments),
+    /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
+    Demo(demo::Arguments),
     /// Measure speed and memory
     Bench(bench::Arguments),
 }
@@ -77,9 +77,9 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Predict(arguments) => predict::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         //TMP         Command::Inspect(arguments) => inspect::run(arguments),
-        //TMP         Command::Simulate(arguments) => simulate::run(arguments),
-        //TMP         Command::Footprint(arguments) => footprint::run(arguments),
-        //TMP         Command::Demo(arguments) => demo::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Footprint(arguments) => footprint::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
     };
     match done {

@@ -59,7 +59,10 @@ impl BoardArguments {
             board: self.board,
             flash_budget: self.flash_budget,
             timeout: Duration::from_secs(self.timeout),
-            folders: Folders { sources: self.firmware.clone(), target: None },
+            folders: Folders {
+                sources: self.firmware.clone(),
+                target: None,
+            },
         }
     }
 }
@@ -68,7 +71,9 @@ impl BoardArguments {
 fn size(text: &str) -> std::result::Result<u64, String> {
     let (digits, unit) = match text.strip_suffix(['K', 'k']) {
         Some(digits) => (digits, 1 << 10),
-        None => text.strip_suffix(['M', 'm']).map_or((text, 1), |digits| (digits, 1 << 20)),
+        None => text
+            .strip_suffix(['M', 'm'])
+            .map_or((text, 1), |digits| (digits, 1 << 20)),
     };
     let count: Option<u64> = digits.parse().ok();
     count
@@ -78,9 +83,18 @@ fn size(text: &str) -> std::result::Result<u64, String> {
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { model, documents, board, json } = arguments;
+    let Arguments {
+        model,
+        documents,
+        board,
+        json,
+    } = arguments;
     let simulation = run_documents(&model, documents, &board)?;
-    if json { print_json(&simulation)? } else { print(&simulation)? }
+    if json {
+        print_json(&simulation)?
+    } else {
+        print(&simulation)?
+    }
     verdict(&simulation)
 }
 

@@ -4,6 +4,7 @@ pub mod activation;
 pub mod batch;
 pub mod checkpoint;
 pub mod chunk;
+pub mod dense;
 pub mod engine;
 pub mod evolve;
 pub mod loss;

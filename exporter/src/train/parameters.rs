@@ -187,6 +187,19 @@ impl Parameters {
         self.value.len()
     }
 
+    /// Whether every connection exists.
+    pub fn is_full(&self) -> bool {
+        let Shape {
+            vocabulary,
+            embedding,
+            hidden,
+            ..
+        } = self.shape;
+        self.embedding.nnz() == vocabulary * embedding
+            && self.input.nnz() == Gate::COUNT * hidden * embedding
+            && self.recurrent.nnz() == Gate::COUNT * hidden * hidden
+    }
+
     /// Whether topologies and weights fit the shape and each other: for what was read from
     /// a file.
     pub fn is_consistent(&self) -> bool {

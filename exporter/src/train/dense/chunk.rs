@@ -1,0 +1,275 @@
+//! Enters: the weights and the samples of one chunk. Leaves: their loss and gradient,
+//! or their logits. Next: the workers sum the chunks of a batch in order.
+//!
+//! As in the sparse engine a chunk runs through its whole sequences, forward and back,
+//! in one thread; sequences are aligned at their ends. Per step one product each way:
+//! `pre += h · Uᵀ` and `dh = d · U`. The gradient of `U` is one product over all steps
+//! and lanes. One row a lane; the rows of step t begin at `place · lanes`.
+
+use super::gates::{GatesBackward, GatesForward};
+use super::gradient::DenseGradient;
+use super::matrix::PaddedMatrix;
+use super::weights::DenseWeights;
+use super::words::DenseWords;
+use crate::train::chunk::{Noise, Sample};
+use crate::train::loss::{SampleLoss, cross_entropy};
+use crate::train::parameters::{Parameters, Part};
+use crate::train::simd::{Unit, dispatch};
+use crate::train::words::IDLE;
+use ndarray::linalg::general_mat_mul;
+use rand::RngExt;
+
+/// The sparse engine pads the hidden size to a multiple of this, and draws dropout for
+/// the padding too: the same seed shall give both engines the same masks.
+const DRAWN_UNITS: usize = 4;
+
+/// The weights, in both orders.
+#[derive(Clone, Copy)]
+pub struct DenseView<'a> {
+    /// In the order of the flat vector.
+    pub parameters: &'a Parameters,
+    /// The gate matrices in the order of the products.
+    pub weights: &'a DenseWeights,
+}
+
+/// Buffers of one thread, reused from chunk to chunk.
+#[derive(Debug)]
+pub struct DenseWorkspace {
+    words: DenseWords,
+    unit: Unit,
+    lanes: usize,
+    steps: usize,
+    slots: Vec<u32>,     // [steps x lanes]
+    gates: PaddedMatrix, // [places · lanes x 4 units]; i g f o, then their gradients
+    c: PaddedMatrix,     // [places · lanes x units]; place 0 is all zeros
+    h: PaddedMatrix,     // [places · lanes x units]; place 0 is all zeros
+    dh: PaddedMatrix,    // [lanes x units]
+    dc: PaddedMatrix,    // [lanes x units]
+    mask: PaddedMatrix,  // [lanes x hidden], output dropout
+    logits: Vec<f32>,    // [lanes x logits]
+}
+
+impl DenseWorkspace {
+    /// Empty buffers.
+    pub fn new(unit: Unit) -> Self {
+        DenseWorkspace {
+            words: DenseWords::default(),
+            unit,
+            lanes: 0,
+            steps: 0,
+            slots: Vec::new(),
+            gates: PaddedMatrix::default(),
+            c: PaddedMatrix::default(),
+            h: PaddedMatrix::default(),
+            dh: PaddedMatrix::default(),
+            dc: PaddedMatrix::default(),
+            mask: PaddedMatrix::default(),
+            logits: Vec::new(),
+        }
+    }
+
+    /// Loss of a chunk of up to `width` samples; `gradient` becomes that of `scale`
+    /// times their summed loss.
+    pub fn train(
+        &mut self,
+        view: DenseView<'_>,
+        (samples, width): (&[Sample<'_>], usize),
+        noise: &mut Noise,
+        scale: f32,
+        gradient: &mut DenseGradient,
+    ) -> Vec<SampleLoss> {
+        let keep = 1.0 / (1.0 - noise.word_dropout);
+        let (dropout, rng) = (noise.word_dropout, &mut noise.rng);
+        self.begin(view, samples, || {
+            if dropout > 0.0 && rng.random::<f32>() < dropout {
+                0.0
+            } else {
+                keep
+            }
+        });
+        self.draw_mask(view, noise, width);
+        self.forward(view, self.steps + 1);
+        let losses = self.head_backward(view, samples, (noise.smoothing, scale), gradient);
+        self.backward(view, gradient);
+        losses
+    }
+
+    /// Logits of a chunk, one row a sample.
+    pub fn infer(&mut self, view: DenseView<'_>, samples: &[Sample<'_>]) -> &[f32] {
+        self.begin(view, samples, || 1.0);
+        for lane in 0..self.lanes {
+            self.mask.row_mut(lane).fill(1.0);
+        }
+        self.forward(view, 2);
+        &self.logits
+    }
+
+    /// Numbers the unique tokens and aligns the sequences at their ends.
+    fn begin(
+        &mut self,
+        view: DenseView<'_>,
+        samples: &[Sample<'_>],
+        mut keep: impl FnMut() -> f32,
+    ) {
+        let shape = view.parameters.shape;
+        let lengths = samples.iter().map(|sample| sample.tokens.len());
+        self.steps = lengths.max().unwrap_or(0);
+        self.lanes = samples.len();
+        self.words.clear(shape.vocabulary);
+        self.slots.clear();
+        self.slots.resize(self.steps * self.lanes, IDLE);
+        for (lane, sample) in samples.iter().enumerate() {
+            let idle = self.steps - sample.tokens.len();
+            let steps = self.slots.chunks_exact_mut(self.lanes).skip(idle);
+            for (slots, &token) in steps.zip(sample.tokens) {
+                slots[lane] = self.words.slot(token, &mut keep);
+            }
+        }
+        self.mask.resize(self.lanes, shape.hidden);
+    }
+
+    fn draw_mask(&mut self, view: DenseView<'_>, noise: &mut Noise, width: usize) {
+        let hidden = view.parameters.shape.hidden;
+        let dropout = noise.output_dropout;
+        let keep = 1.0 / (1.0 - dropout);
+        for unit in 0..hidden.next_multiple_of(DRAWN_UNITS) {
+            for lane in 0..width {
+                let dropped = dropout > 0.0 && noise.rng.random::<f32>() < dropout;
+                if unit < hidden && lane < self.lanes {
+                    self.mask.row_mut(lane)[unit] = if dropped { 0.0 } else { keep };
+                }
+            }
+        }
+    }
+
+    /// All steps forward. The kept steps go round in a ring of `ring` places.
+    fn forward(&mut self, view: DenseView<'_>, ring: usize) {
+        let (weights, lanes) = (view.weights, self.lanes);
+        let units = weights.units();
+        self.words.forward(view.parameters, weights);
+        self.gates.resize(ring * lanes, 4 * units);
+        self.c.resize(ring * lanes, units);
+        self.h.resize(ring * lanes, units);
+        for lane in 0..lanes {
+            self.c.row_mut(lane).fill(0.0);
+            self.h.row_mut(lane).fill(0.0);
+        }
+        for t in 0..self.steps {
+            let (from, to) = (t % ring * lanes, (t + 1) % ring * lanes);
+            for (lane, &slot) in self.slots[t * lanes..][..lanes].iter().enumerate() {
+                let row = self.words.rows.row(slot as usize);
+                self.gates.row_mut(to + lane).copy_from_slice(row);
+            }
+            if t > 0 {
+                // preᵀ += U · hᵀ: the library is faster with the long side first.
+                let by_column = weights.recurrent_by_column.whole().reversed_axes();
+                let h = self.h.view(from..from + lanes).reversed_axes();
+                let mut pre = self.gates.view_mut(to..to + lanes).reversed_axes();
+                general_mat_mul(1.0, &by_column, &h, 1.0, &mut pre);
+            }
+            let step = GatesForward {
+                lanes,
+                from,
+                to,
+                gates: &mut self.gates,
+                c: &mut self.c,
+                h: &mut self.h,
+            };
+            dispatch::<_, 16>(self.unit, step);
+        }
+        self.head(view, self.steps % ring * lanes);
+    }
+
+    /// `logits = head · (mask ∘ h_T) + bias`.
+    fn head(&mut self, view: DenseView<'_>, last: usize) {
+        let parameters = view.parameters;
+        let (head, bias) = (parameters.part(Part::Head), parameters.part(Part::HeadBias));
+        self.logits.clear();
+        for lane in 0..self.lanes {
+            let (h, mask) = (self.h.row(last + lane), self.mask.row(lane));
+            let rows = head.chunks_exact(parameters.shape.hidden);
+            self.logits.extend(rows.zip(bias).map(|(weights, bias)| {
+                let terms = weights.iter().zip(h).zip(mask);
+                bias + terms.map(|((w, h), mask)| w * (h * mask)).sum::<f32>()
+            }));
+        }
+    }
+
+    /// Loss of each sample; starts the way back in `dh`.
+    fn head_backward(
+        &mut self,
+        view: DenseView<'_>,
+        samples: &[Sample<'_>],
+        (smoothing, scale): (f32, f32),
+        gradient: &mut DenseGradient,
+    ) -> Vec<SampleLoss> {
+        let head = view.parameters.part(Part::Head);
+        let (hidden, logits) = (view.parameters.shape.hidden, view.parameters.shape.logits);
+        let mut losses = Vec::with_capacity(samples.len());
+        self.dh.reset(self.lanes, view.weights.units());
+        gradient.head.clear();
+        gradient.head.resize(head.len(), 0.0);
+        gradient.head_bias.clear();
+        gradient.head_bias.resize(logits, 0.0);
+        let rows = self.logits.chunks_exact_mut(logits);
+        for (lane, (sample, row)) in samples.iter().zip(rows).enumerate() {
+            losses.push(cross_entropy(row, sample.label, smoothing));
+            let h = self.h.row(self.steps * self.lanes + lane);
+            let (mask, dh) = (self.mask.row(lane), self.dh.row_mut(lane));
+            for (k, d) in row.iter().map(|d| d * scale).enumerate() {
+                gradient.head_bias[k] += d;
+                let to_head = &mut gradient.head[k * hidden..];
+                for (unit, mask) in mask.iter().enumerate() {
+                    let through = d * mask;
+                    to_head[unit] += through * h[unit];
+                    dh[unit] += through * head[k * hidden + unit];
+                }
+            }
+        }
+        losses
+    }
+
+    /// All steps back. Needs all of them kept.
+    fn backward(&mut self, view: DenseView<'_>, gradient: &mut DenseGradient) {
+        let (weights, lanes) = (view.weights, self.lanes);
+        let units = weights.units();
+        self.dc.reset(lanes, units);
+        self.words.reset_rows(4 * units);
+        for t in (0..self.steps).rev() {
+            let (from, to) = (t * lanes, (t + 1) * lanes);
+            let step = GatesBackward {
+                slots: &self.slots[from..to],
+                from,
+                to,
+                gates: &mut self.gates,
+                c: &self.c,
+                dh: &self.dh,
+                dc: &mut self.dc,
+                words: &mut self.words.rows,
+            };
+            dispatch::<_, 16>(self.unit, step);
+            if t > 0 {
+                let by_row = weights.recurrent.whole().reversed_axes();
+                let d = self.gates.view(to..to + lanes).reversed_axes();
+                let mut dh = self.dh.whole_mut().reversed_axes();
+                general_mat_mul(1.0, &by_row, &d, 0.0, &mut dh);
+            }
+        }
+        self.words.backward(weights, gradient);
+        // dU = Σ_t d_tᵀ · h_{t-1}, where h before the first step is 0.
+        let all = lanes..self.steps.max(1) * lanes;
+        let d = self.gates.view(all.start + lanes..all.end + lanes);
+        gradient.recurrent.reset(4 * units, units);
+        let mut to_recurrent = gradient.recurrent.whole_mut();
+        general_mat_mul(1.0, &d.t(), &self.h.view(all), 1.0, &mut to_recurrent);
+    }
+}
+
+#[cfg(test)]
+impl DenseWorkspace {
+    /// What the way back has left in the gates: the gradients of all steps.
+    pub fn fading(&self) -> impl Iterator<Item = f32> {
+        let rows = self.lanes..(self.steps + 1) * self.lanes;
+        rows.flat_map(|row| self.gates.row(row).iter().copied())
+    }
+}

@@ -1,0 +1,242 @@
+//! The dense engine against the f64 oracle and against the sparse engine on the same,
+//! full topology.
+
+use super::*;
+use crate::train::batch::Workers;
+use crate::train::network::Network;
+use crate::train::oracle;
+use crate::train::parameters::{InitialScale, Part, Shape, stream};
+use rand::RngExt;
+
+const PARTS: [Part; 6] = [
+    Part::Embedding,
+    Part::Input,
+    Part::Recurrent,
+    Part::Bias,
+    Part::Head,
+    Part::HeadBias,
+];
+
+fn parameters(hidden: usize, logits: usize) -> Parameters {
+    let shape = Shape {
+        vocabulary: 30,
+        embedding: 7,
+        hidden,
+        logits,
+    };
+    let scale = InitialScale {
+        embedding: 0.5,
+        input: 0.5,
+        recurrent: 1.0,
+        forget_bias: 1.0,
+    };
+    let mut parameters = Parameters::random(shape, FULL, scale, 5);
+    let mut rng = stream(6, 0);
+    for part in [Part::Bias, Part::HeadBias] {
+        for k in parameters.range(part) {
+            parameters.value[k] += rng.random::<f32>() - 0.5;
+        }
+    }
+    parameters
+}
+
+/// Ragged sequences, empty ones among them, of tokens below `tokens`.
+fn sequences(classes: u8, count: usize, tokens: u16) -> Vec<(Vec<u16>, u8)> {
+    let mut rng = stream(7, 0);
+    let one = |k: usize| {
+        let tokens = (0..k % 12).map(|_| rng.random_range(0..tokens)).collect();
+        (tokens, k as u8 % classes)
+    };
+    (0..count).map(one).collect()
+}
+
+fn samples(sequences: &[(Vec<u16>, u8)]) -> Vec<Sample<'_>> {
+    sequences
+        .iter()
+        .map(|(tokens, label)| Sample {
+            tokens,
+            label: *label,
+        })
+        .collect()
+}
+
+fn quiet(_: u64) -> Noise {
+    Noise {
+        word_dropout: 0.0,
+        output_dropout: 0.0,
+        smoothing: 0.0,
+        rng: stream(1, 1),
+    }
+}
+
+fn noisy(chunk: u64) -> Noise {
+    Noise {
+        word_dropout: 0.3,
+        output_dropout: 0.3,
+        smoothing: 0.1,
+        rng: stream(3, chunk),
+    }
+}
+
+/// Largest absolute value, and largest difference.
+fn compare(a: &[f32], b: &[f32]) -> (f32, f32) {
+    let largest = |m: f32, x: f32| m.max(x.abs());
+    let difference = a.iter().zip(b).map(|(a, b)| a - b).fold(0.0, largest);
+    assert_eq!(a.len(), b.len());
+    (a.iter().copied().fold(0.0, largest), difference)
+}
+
+#[test]
+fn loss_and_gradient_equal_those_of_the_sparse_engine() {
+    for (hidden, logits, width, count) in [
+        (12, 1, Width::ThirtyTwo, 70),
+        (17, 3, Width::Sixteen, 49),
+        (32, 2, Width::Sixteen, 5),
+    ] {
+        let parameters = parameters(hidden, logits);
+        // Token 30 is beyond the vocabulary.
+        let sequences = sequences(logits.max(2) as u8, count, 31);
+        let samples = samples(&sequences);
+        let network = Network::new(parameters.clone());
+        for noise in [quiet, noisy] {
+            let mut sparse = vec![0.0; parameters.count()];
+            let mut dense = vec![f32::NAN; parameters.count()];
+            let expected = Workers::new(width, 1, Unit::default()).train(
+                &network,
+                &samples,
+                noise,
+                &mut sparse,
+            );
+            let loss = DenseWorkers::new(width, 2, Unit::default()).train(
+                &parameters,
+                &samples,
+                noise,
+                &mut dense,
+            );
+            assert!((loss.loss - expected.loss).abs() < 1e-4 * expected.loss);
+            assert_eq!(loss.samples, expected.samples);
+            assert_eq!(loss.correct, expected.correct);
+            for part in PARTS {
+                let range = parameters.range(part);
+                let (largest, difference) = compare(&sparse[range.clone()], &dense[range]);
+                assert!(largest > 1e-4, "{part:?} has no gradient");
+                assert!(
+                    difference < 1e-5 * largest.max(0.1),
+                    "{part:?}: {difference}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_of_every_part_equal_finite_differences() {
+    for (hidden, logits, width) in [(12, 1, Width::ThirtyTwo), (17, 3, Width::Sixteen)] {
+        let parameters = parameters(hidden, logits);
+        let sequences = sequences(logits.max(2) as u8, 40, 30);
+        let samples = samples(&sequences);
+        let oracle = |parameters: &Parameters| {
+            oracle::loss(&parameters.to_model(&parameters.value), &samples)
+        };
+        let mut gradient = vec![0.0; parameters.count()];
+        let loss = DenseWorkers::new(width, 2, Unit::default()).train(
+            &parameters,
+            &samples,
+            quiet,
+            &mut gradient,
+        );
+        assert!((loss.loss / samples.len() as f64 - oracle(&parameters)).abs() < 1e-4);
+        for part in PARTS {
+            let range = parameters.range(part);
+            let (largest, _) = compare(&gradient[range.clone()], &gradient[range.clone()]);
+            assert!(largest > 1e-4, "{part:?} has no gradient");
+            for k in range.step_by(11) {
+                let at = |step: f32| {
+                    let mut moved = parameters.clone();
+                    moved.value[k] += step;
+                    let step = f64::from(moved.value[k]) - f64::from(parameters.value[k]);
+                    (step, oracle(&moved))
+                };
+                let ((up, above), (down, below)) = (at(1e-3), at(-1e-3));
+                let slope = (above - below) / (up - down);
+                let error = (slope - f64::from(gradient[k])).abs();
+                assert!(
+                    error < 2e-5 + 1e-3 * f64::from(largest),
+                    "{part:?} {k}: {} but slope {slope}",
+                    gradient[k]
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn logits_equal_those_of_the_oracle() {
+    let parameters = parameters(12, 3);
+    let model = parameters.to_model(&parameters.value);
+    let mut set = TokenSet::new();
+    for (tokens, label) in sequences(3, 77, 30) {
+        set.push(tokens, label);
+    }
+    let got = DenseWorkers::new(Width::Sixteen, 2, Unit::default()).infer(&parameters, &set);
+    assert_eq!(got.len(), 3 * set.len());
+    for k in 0..set.len() {
+        let exact = oracle::logits(&model, set.sequence(k));
+        for (z, exact) in got[3 * k..].iter().zip(exact) {
+            assert!((f64::from(*z) - exact).abs() < 2e-4, "{k}: {z} {exact}");
+        }
+    }
+}
+
+#[test]
+fn every_thread_count_yields_the_same_bits_also_in_used_buffers() {
+    let parameters = parameters(12, 1);
+    let sequences = sequences(2, 150, 30);
+    let samples = samples(&sequences);
+    let run = |workers: &mut DenseWorkers, samples: &[Sample<'_>]| {
+        let mut gradient = vec![0.0; parameters.count()];
+        let loss = workers.train(&parameters, samples, noisy, &mut gradient);
+        (loss, gradient)
+    };
+    for width in [Width::Sixteen, Width::ThirtyTwo] {
+        let mut workers = DenseWorkers::new(width, 1, Unit::default());
+        let one = run(&mut workers, &samples);
+        run(&mut workers, &samples[..11]);
+        assert_eq!(one, run(&mut workers, &samples));
+        for threads in [2, 7] {
+            let mut workers = DenseWorkers::new(width, threads, Unit::default());
+            assert_eq!(one, run(&mut workers, &samples));
+        }
+        let plain = run(&mut DenseWorkers::new(width, 2, Unit::Plain), &samples);
+        assert!(compare(&one.1, &plain.1).1 < 1e-4);
+    }
+}
+
+#[test]
+fn gradients_that_fade_away_do_not_become_subnormal_numbers() {
+    let parameters = parameters(12, 1);
+    let tokens: Vec<u16> = (0..600).map(|k| k % 30).collect();
+    let samples = [Sample {
+        tokens: &tokens,
+        label: 1,
+    }];
+    let mut workers = DenseWorkers::new(Width::Sixteen, 1, Unit::default());
+    let mut gradient = vec![0.0; parameters.count()];
+    workers.train(&parameters, &samples, quiet, &mut gradient);
+    assert!(gradient.iter().any(|g| *g != 0.0));
+    assert!(!workers.work[0].fading().any(f32::is_subnormal));
+}
+
+#[test]
+#[should_panic(expected = "a connection is missing")]
+fn sparse_parameters_are_refused() {
+    let mut parameters = parameters(12, 1);
+    parameters.input.column.pop();
+    let mut gradient = vec![0.0; parameters.count()];
+    DenseWorkers::new(Width::Sixteen, 1, Unit::default()).train(
+        &parameters,
+        &[],
+        quiet,
+        &mut gradient,
+    );
+}
