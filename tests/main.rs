@@ -1,1 +1,10 @@
 //! One test binary; this is its table of contents.
+
+/// Models and vocabularies that the checks below run on.
+mod models;
+
+/// The file: literal bytes, damage of every kind, raw text by the file alone.
+mod format;
+
+/// The engines: against plain oracles, step by step, interrupted and side by side.
+mod engine;
