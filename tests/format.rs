@@ -4,6 +4,7 @@ use crate::models::{
     KINDS, packed, packed_with_words, random_model, small_model, tokens, vocabulary,
 };
 use set_lstm::device::{AlignedBytes, AnyModel, AnyState};
+use set_lstm::inspect::inspect;
 use set_lstm::pack::{PackOptions, Values, pack};
 use set_lstm::sparse_model::{SparseMatrix, SparseModel};
 use set_lstm::train::parameters::Shape;
@@ -436,4 +437,22 @@ fn a_vocabulary_of_another_run_is_refused() {
         let error = pack(&model, &options).unwrap_err().to_string();
         assert!(error.contains("take both from the same run"), "{error}");
     }
+}
+
+#[test]
+fn an_inspection_is_json_with_these_keys() {
+    let found = inspect(&small_file(KINDS[0])).unwrap();
+    let json = serde_json::to_value(&found).unwrap();
+    for key in [
+        "model_bytes",
+        "parameters",
+        "dense_parameters",
+        "sections",
+        "matrices",
+        "total",
+    ] {
+        assert!(json.get(key).is_some(), "{key} in {json}");
+    }
+    assert_eq!(json["matrices"][0]["matrix"], "embedding");
+    assert_eq!(json["words"], true);
 }

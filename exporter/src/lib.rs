@@ -4,6 +4,7 @@ pub mod dataset;
 pub mod device;
 pub mod error;
 pub mod file;
+pub mod inspect;
 pub mod pack;
 pub mod quantize;
 pub mod report;
