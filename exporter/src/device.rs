@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use crate::tokens::Token;
 use set_lstm_runtime::wire::{File, Kind};
 use set_lstm_runtime::{
-    Arithmetic, Class, DecodeError, Float32, Int8, Logit, Model, SelfTestError, State, Tokenizer,
-    Vocabulary,
+    Arithmetic, Class, DecodeError, EmbeddingRow, Float32, Int8, Logit, Model, SelfTestError,
+    State, Tokenizer, Vocabulary,
 };
 use std::ops::Deref;
 use std::path::Path;
@@ -143,6 +143,11 @@ impl<'a> AnyModel<'a> {
     /// The words that the model knows; `None` if the file was packed without.
     pub fn vocabulary(&self) -> Option<Vocabulary<'a>> {
         of_kind!(self, |model| model.vocabulary())
+    }
+
+    /// The stored connections of a token's embedding row.
+    pub fn embedding_row(&self, token: Token) -> EmbeddingRow<'a> {
+        of_kind!(self, |model| model.embedding_row(token))
     }
 
     /// How many tokens training saw of a document at most, counted from its end.

@@ -30,6 +30,7 @@ pub mod quantize;
 
 pub mod device;
 pub mod evaluate;
+pub mod inspect;
 pub mod predict;
 
 pub mod footprint;

@@ -12,7 +12,7 @@
 //! `c`; and `h` is written when all its readers are done, so there is no second copy.
 
 use crate::arithmetic::{Arithmetic, GateWeights};
-use crate::embedding::Row;
+use crate::embedding::EmbeddingRow;
 use crate::model::Model;
 use crate::sparse::Columns;
 use heapless::Vec;
@@ -79,7 +79,7 @@ pub(crate) fn step<A: Arithmetic, const N: usize>(
 }
 
 fn next_input<A: Arithmetic>(
-    row: &mut Row<'_>,
+    row: &mut EmbeddingRow<'_>,
     constants: &A::Constants,
 ) -> Option<Input<A::Value>> {
     let entry = row.next()?;
@@ -108,7 +108,7 @@ fn add_inputs<A: Arithmetic, const N: usize>(
 #[inline(never)]
 fn add_rest<A: Arithmetic, const N: usize>(
     weights: &Columns<'_, A::Pairs<'_>>,
-    mut row: Row<'_>,
+    mut row: EmbeddingRow<'_>,
     constants: &A::Constants,
     sum: &mut [A::Sum; N],
 ) {

@@ -36,9 +36,9 @@ pub(crate) struct Embedding<'a> {
     pub code: RowCode,
 }
 
-/// What is left of one row.
+/// What is left of one row; gives its connections by ascending column.
 #[derive(Debug, Clone)]
-pub(crate) struct Row<'a> {
+pub struct EmbeddingRow<'a> {
     bits: &'a [u32],
     at: u32,
     end: u32,
@@ -48,7 +48,7 @@ pub(crate) struct Row<'a> {
 
 /// One connection: an input column and its stored value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub struct EmbeddingEntry {
     /// Column, below the input size.
     pub column: u32,
     /// The value's bits, sign-extended: an integer, or the pattern of an f32.
@@ -57,7 +57,7 @@ pub(crate) struct Entry {
 
 impl<'a> Embedding<'a> {
     /// The row of a token; a token outside the vocabulary counts as the unknown word, 0.
-    pub fn row(&self, token: u16) -> Row<'a> {
+    pub fn row(&self, token: u16) -> EmbeddingRow<'a> {
         let token = if usize::from(token) < self.length.len() {
             usize::from(token)
         } else {
@@ -80,9 +80,9 @@ impl<'a> Embedding<'a> {
         )
     }
 
-    fn row_at(&self, at: u32, length: u8) -> Row<'a> {
+    fn row_at(&self, at: u32, length: u8) -> EmbeddingRow<'a> {
         let end = at.wrapping_add(u32::from(length) * u32::from(self.code.length_unit));
-        Row {
+        EmbeddingRow {
             bits: self.bits,
             at,
             end,
@@ -161,7 +161,7 @@ impl<'a> Embedding<'a> {
     }
 }
 
-impl Row<'_> {
+impl EmbeddingRow<'_> {
     /// The 32 bits from a position; zeros beyond the stream.
     #[inline(always)]
     fn window(&self, at: u32) -> u32 {
@@ -189,10 +189,10 @@ impl Row<'_> {
     }
 }
 
-impl Iterator for Row<'_> {
-    type Item = Entry;
+impl Iterator for EmbeddingRow<'_> {
+    type Item = EmbeddingEntry;
 
-    fn next(&mut self) -> Option<Entry> {
+    fn next(&mut self) -> Option<EmbeddingEntry> {
         let (gap, gap_width) = rice(self.window(self.at), self.code.gap_bits);
         let window = self.window(self.at + gap_width);
         let (value, width) = if self.code.value_bits == RAW_VALUE {
@@ -209,7 +209,7 @@ impl Iterator for Row<'_> {
         let column = self.column + gap;
         self.at += width;
         self.column = column + 1;
-        Some(Entry { column, value })
+        Some(EmbeddingEntry { column, value })
     }
 }
 

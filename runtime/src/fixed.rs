@@ -57,7 +57,7 @@ pub fn pre_activation(sum: i32, unit: u32) -> i32 {
     saturate(scaled.wrapping_add(bias) >> SCALE_SHIFT)
 }
 
-/// The bias of [`unit`] that makes [`pre_activation`] add `bias` (in units of Q12) and
+/// The bias of [`unit()`] that makes [`pre_activation`] add `bias` (in units of Q12) and
 /// round to the nearest.
 pub fn bias_field(bias: f64, scale: u16) -> i16 {
     // `as` saturates; half a unit up, then down to the nearest, without `floor` of std

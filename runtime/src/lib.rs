@@ -68,6 +68,7 @@ pub mod self_test;
 
 pub use arithmetic::{Arithmetic, Logit};
 pub use classify::Class;
+pub use embedding::{EmbeddingEntry, EmbeddingRow};
 pub use error::DecodeError;
 pub use float32::Float32;
 pub use gate::Gate;

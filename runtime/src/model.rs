@@ -11,7 +11,7 @@
 //! stack. A `Model` is some 400 bytes of addresses and constants; the arrays stay in flash.
 
 use crate::arithmetic::{Arithmetic, GateWeights};
-use crate::embedding::Embedding;
+use crate::embedding::{Embedding, EmbeddingRow};
 use crate::error::{DecodeError, Fault};
 use crate::gate::Gate;
 use crate::sparse::{Columns, Strips};
@@ -122,6 +122,14 @@ impl<'a, A: Arithmetic> Model<'a, A> {
     /// any document all.
     pub fn max_tokens(&self) -> Option<u32> {
         Some(self.max_tokens).filter(|&most| most > 0)
+    }
+
+    /// The stored connections of a token's embedding row, as [`State::step`] decodes them; a
+    /// token outside the vocabulary counts as the unknown word, 0.
+    ///
+    /// [`State::step`]: crate::State::step
+    pub fn embedding_row(&self, token: u16) -> EmbeddingRow<'a> {
+        self.embedding.row(token)
     }
 
     /// CRC-32 of the file: which model this is.

@@ -14,7 +14,7 @@ use super::simulate::{BoardArguments, run_documents, verdict};
 use super::{evaluate as evaluate_command, export as export_command, train as train_command};
 use crate::device::AlignedBytes;
 use crate::error::Result;
-//TMP use crate::inspect::inspect;
+use crate::inspect::inspect;
 use crate::pack::DEFAULT_EMBEDDING_BITS;
 use crate::run::Run;
 use crate::simulate::Simulation;
@@ -125,7 +125,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         DEFAULT_EMBEDDING_BITS,
     )?;
     show(&export_command::table(&exported))?;
-    //TMP show(&inspect(&AlignedBytes::read(&model)?, &model)?)?;
+    show(&inspect(&AlignedBytes::read(&model)?, &model)?)?;
 
     say("4/5 evaluate the model file with the device's own runtime");
     let int8 = evaluate(model.clone(), documents.clone(), Part::Test, threads)?;

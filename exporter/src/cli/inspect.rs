@@ -22,5 +22,9 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<()> {
     let inspection = inspect(&AlignedBytes::read(&arguments.model)?, &arguments.model)?;
-    if arguments.json { print_json(&inspection) } else { print(&inspection) }
+    if arguments.json {
+        print_json(&inspection)
+    } else {
+        print(&inspection)
+    }
 }

@@ -11,8 +11,8 @@ mod demo;
 mod evaluate;
 mod export;
 mod footprint;
+mod inspect;
 mod model;
-//TMP mod inspect;
 mod output;
 mod predict;
 mod progress;
@@ -46,8 +46,8 @@ enum Command {
     Predict(predict::Arguments),
     /// Quantise a trained model and pack it into one file for a device
     Export(export::Arguments),
-    //TMP     /// Show what is in a model file, section by section
-    //TMP     Inspect(inspect::Arguments),
+    /// Show what is in a model file, section by section
+    Inspect(inspect::Arguments),
     /// Run a model file on an emulated microcontroller and compare every output with the host's
     Simulate(simulate::Arguments),
     /// Show what a model's firmware takes of flash and RAM
@@ -76,7 +76,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
         Command::Export(arguments) => export::run(arguments),
-        //TMP         Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Inspect(arguments) => inspect::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
