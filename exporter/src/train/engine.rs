@@ -111,3 +111,72 @@ impl Engine {
         logits
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::dense::FULL;
+    use crate::train::optimizer::{Optimizer, Rule};
+    use crate::train::parameters::{InitialScale, Shape, stream};
+
+    fn quiet(_: u64) -> Noise {
+        Noise {
+            word_dropout: 0.0,
+            output_dropout: 0.0,
+            smoothing: 0.0,
+            rng: stream(1, 1),
+        }
+    }
+
+    #[test]
+    fn both_engines_learn_alike_on_a_full_topology() {
+        let shape = Shape {
+            vocabulary: 9,
+            embedding: 6,
+            hidden: 8,
+            logits: 1,
+        };
+        let scale = InitialScale {
+            embedding: 0.5,
+            input: 0.5,
+            recurrent: 1.0,
+            forget_bias: 1.0,
+        };
+        let start = Parameters::random(shape, FULL, scale, 1);
+        let mut set = TokenSet::new();
+        for k in 0..20u16 {
+            let token = move |step| (k * 7 + step * 5) % 9;
+            let last_is_large = token(k % 5) > 3;
+            set.push((0..=k % 5).map(token), u8::from(last_is_large));
+        }
+        let sample = |k| Sample {
+            tokens: set.sequence(k),
+            label: set.label(k),
+        };
+        let samples: Vec<Sample<'_>> = (0..set.len()).map(sample).collect();
+        let learn = |mut engine: Engine| {
+            let mut gradient = vec![0.0; start.count()];
+            let mut optimizer = Optimizer::new(Rule::Sgd { momentum: 0.5 }, start.count());
+            let mut losses = Vec::new();
+            for _ in 0..30 {
+                losses.push(engine.train(&samples, quiet, &mut gradient).loss);
+                engine.update(|p| optimizer.step(&mut p.value, &gradient, 0.3, (0.0, 0)));
+            }
+            let learnt = engine.infer(&set);
+            engine.replace(start.clone());
+            assert_eq!(engine.parameters(), &start);
+            (losses, learnt, engine.infer(&set))
+        };
+        let (width, unit) = (Width::Sixteen, Unit::default());
+        let sparse = learn(Engine::sparse(start.clone(), width, 2, unit));
+        let dense = learn(Engine::dense(start.clone(), width, 2, unit));
+        assert!(sparse.0[29] < 0.95 * sparse.0[0], "{:?}", sparse.0);
+        for (a, b) in sparse.0.iter().zip(&dense.0) {
+            assert!((a - b).abs() < 1e-3, "{a} {b}");
+        }
+        let (a, b) = ([sparse.1, sparse.2], [dense.1, dense.2]);
+        for (a, b) in a.iter().flatten().zip(b.iter().flatten()) {
+            assert!((a - b).abs() < 1e-3, "{a} {b}");
+        }
+    }
+}
