@@ -48,7 +48,8 @@ fn model(shape: Shape, values: Values) -> AlignedBytes {
     let options = PackOptions {
         values,
         classes: (0..model.classes()).map(|n| format!("class {n}")).collect(),
-        vocabulary: Vec::new(),
+        vocabulary: None,
+        max_tokens: 0,
         seed: 1,
     };
     let packed = pack(&model, &options).expect("a small model can be packed");

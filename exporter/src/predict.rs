@@ -43,7 +43,7 @@ pub enum Predictor<'m> {
     /// A model file, run by the runtime on all tokens of a text, as on a device.
     OfFile {
         /// The model.
-        model: AnyModel<'m>,
+        model: Box<AnyModel<'m>>,
         /// Its state.
         state: AnyState,
     },

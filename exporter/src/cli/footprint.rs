@@ -32,6 +32,6 @@ pub fn run(arguments: Arguments) -> Result<()> {
     if json {
         print_json(&footprint)
     } else {
-        print(&footprint)
+        print(footprint)
     }
 }

@@ -43,7 +43,10 @@ pub fn run(arguments: Arguments) -> Result<()> {
         Named::File(bytes) => {
             let model = AnyModel::open(bytes, &model)?;
             let state = AnyState::new(&model);
-            Predictor::OfFile { model, state }
+            Predictor::OfFile {
+                model: Box::new(model),
+                state,
+            }
         }
     };
     let mut predictions = Vec::new();

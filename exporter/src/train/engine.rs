@@ -34,16 +34,24 @@ impl Engine {
     pub fn new(parameters: Parameters, batch: usize, threads: usize) -> Self {
         let (width, unit) = (Width::for_batch(batch), Unit::default());
         if parameters.is_full() {
-            let workers = DenseWorkers::new(width, threads, unit);
-            return Engine::Dense {
-                workers,
-                parameters: Box::new(parameters),
-            };
+            Engine::dense(parameters, width, threads, unit)
+        } else {
+            Engine::sparse(parameters, width, threads, unit)
         }
+    }
+
+    fn sparse(parameters: Parameters, width: Width, threads: usize, unit: Unit) -> Self {
         let workers = Workers::new(width, threads, unit);
-        Engine::Sparse {
+        let network = Box::new(Network::new(parameters));
+        Engine::Sparse { workers, network }
+    }
+
+    fn dense(parameters: Parameters, width: Width, threads: usize, unit: Unit) -> Self {
+        let workers = DenseWorkers::new(width, threads, unit);
+        let parameters = Box::new(parameters);
+        Engine::Dense {
             workers,
-            network: Box::new(Network::new(parameters)),
+            parameters,
         }
     }
 
@@ -160,12 +168,12 @@ mod tests {
             let mut losses = Vec::new();
             for _ in 0..30 {
                 losses.push(engine.train(&samples, quiet, &mut gradient).loss);
-                engine.update(|p| optimizer.step(&mut p.value, &gradient, 0.3, (0.0, 0)));
+                engine.update(|value| optimizer.step(value, &gradient, 0.3, (0.0, 0)));
             }
-            let learnt = engine.infer(&set);
-            engine.replace(start.clone());
-            assert_eq!(engine.parameters(), &start);
-            (losses, learnt, engine.infer(&set))
+            let value = engine.parameters().value.clone();
+            let (learnt, before) = (engine.infer(&value, &set), engine.infer(&start.value, &set));
+            assert_eq!(engine.parameters().value, value);
+            (losses, learnt, before)
         };
         let (width, unit) = (Width::Sixteen, Unit::default());
         let sparse = learn(Engine::sparse(start.clone(), width, 2, unit));
