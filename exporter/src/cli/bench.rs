@@ -86,7 +86,7 @@ fn train(arguments: TrainArguments) -> Result<TrainSpeed> {
         rounds: rounds.get(),
         batches: batches.get(),
     };
-    let (documents, name) = if data.data.is_some() {
+    let (documents, name) = if data.path().is_some() {
         let training = load_training(&*data.corpus(Preset::Imdb)?, &options.load_options())?;
         (long_documents(training, &options, tokens, rounds)?, "imdb")
     } else {

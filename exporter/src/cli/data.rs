@@ -1,6 +1,6 @@
 //! The options that say which documents a command reads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::dataset::Corpus;
 use crate::dataset::imdb::Imdb;
@@ -18,17 +18,31 @@ const REBER_SEED: u64 = 1;
 pub struct DataArguments {
     /// The data set as downloaded: its folder, or its .tar, .tar.gz or .tar.zst
     #[arg(long, value_name = "PATH", env = "SET_LSTM_DATA")]
-    pub data: Option<PathBuf>,
+    data: Option<PathBuf>,
 }
 
 impl DataArguments {
+    /// The path, if one is named; an empty one, as of an empty variable, is none.
+    pub fn path(&self) -> Option<&Path> {
+        self.data
+            .as_deref()
+            .filter(|path| !path.as_os_str().is_empty())
+    }
+
+    /// The same, with another path if none is named.
+    pub fn or(self, path: Option<&Path>) -> Self {
+        DataArguments {
+            data: self.path().or(path).map(Path::to_owned),
+        }
+    }
+
     /// The corpus of a preset.
     ///
     /// # Errors
     /// The preset needs data and none is named, or there is none at the path.
     pub fn corpus(&self, preset: Preset) -> Result<Box<dyn Corpus>> {
         let (train, test) = REBER_STRINGS;
-        match (preset, &self.data) {
+        match (preset, self.path()) {
             (Preset::Imdb, Some(path)) => Ok(Box::new(Imdb::open(path)?)),
             (Preset::Imdb, None) => Err(Error::Options(
                 "the preset imdb needs the Large Movie Review Dataset; name its folder or archive by --data or SET_LSTM_DATA".into(),

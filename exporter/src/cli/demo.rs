@@ -90,7 +90,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
             print(format_args!("{what}\n"))
         }
     };
-    let preset = if data.data.is_some() {
+    let preset = if data.path().is_some() {
         Preset::Imdb
     } else {
         Preset::Reber

@@ -116,7 +116,7 @@ fn evaluate_run(
 ) -> Result<Evaluated> {
     let (card, model) = run.model()?;
     let options = run.options()?;
-    documents.data.data = documents.data.data.or_else(|| options.data.clone());
+    documents.data = documents.data.or(options.data.as_deref());
     let corpus = documents.data.corpus(options.preset)?;
     let vocabulary = run.vocabulary()?;
     let most = match documents.max_tokens {

@@ -144,10 +144,7 @@ pub fn start(
     options.check()?;
     let corpus = data.corpus(options.preset)?;
     if options.preset != Preset::Reber {
-        options.data = data
-            .data
-            .as_ref()
-            .and_then(|path| std::path::absolute(path).ok());
+        options.data = data.path().and_then(|path| std::path::absolute(path).ok());
     }
     let data = load_training(&*corpus, &options.load_options())?;
     report(&data);
@@ -156,9 +153,9 @@ pub fn start(
     train(&run, &options, &data, trainer)
 }
 
-fn resume(run: &Run, mut data: DataArguments, threads: usize) -> Result<Trained> {
+fn resume(run: &Run, data: DataArguments, threads: usize) -> Result<Trained> {
     let options = run.options()?;
-    data.data = data.data.or_else(|| options.data.clone());
+    let data = data.or(options.data.as_deref());
     let data = load_training(&*data.corpus(options.preset)?, &options.load_options())?;
     report(&data);
     let trainer = if run.has_checkpoint() {

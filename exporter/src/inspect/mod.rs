@@ -348,7 +348,7 @@ mod tests {
             .to_string();
         assert_eq!(
             error,
-            "model file: not a model file; make one with `set-lstm export`"
+            "a.setl: not a model file; make one with `set-lstm export`"
         );
     }
 }
