@@ -14,6 +14,7 @@ set -eu
 target=thumbv7em-none-eabihf
 qemu=qemu-system-arm
 sources=lib/rustlib/src/rust/library/core/src/lib.rs
+oldest=$(sed -n 's/^rust-version = "1\.\(.*\)"/\1/p' "$(dirname "$0")/../Cargo.toml")
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 
 say() { printf 'setup: %s\n' "$*"; }
@@ -56,12 +57,19 @@ install() {
 # What to do by hand where this script may not install.
 by_hand() { fail "$1 is missing and could not be installed; as root run: apt-get update && apt-get install $2"; }
 
+# Whether a compiler is recent enough.
+is_recent() {
+    minor=$("$1" --version --verbose 2>/dev/null | sed -n 's/^release: 1\.\([0-9]*\).*/\1/p')
+    [ "${minor:-0}" -ge "$oldest" ]
+}
 # Whether a compiler has the target's core library, or its sources.
 has_core() {
+    is_recent "$1" || return 1
     folder=$("$1" --print target-libdir --target "$target" 2>/dev/null) || return 1
     ls "$folder"/libcore-* >/dev/null 2>&1
 }
 has_sources() {
+    is_recent "$1" || return 1
     root=$("$1" --print sysroot 2>/dev/null) || return 1
     [ -f "$root/$sources" ]
 }
@@ -85,6 +93,7 @@ fi
 
 has cargo || fail "Rust is missing; install it from https://rustup.rs and run this again"
 rust=$(rustc --version) || fail "rustc does not run; install Rust from https://rustup.rs and run this again"
+is_recent rustc || fail "$rust is too old; run \`rustup update\` for 1.$oldest or later"
 say "Rust: $rust"
 
 if has_core rustc || has_core /usr/bin/rustc; then
@@ -97,7 +106,7 @@ else
     say "Rust for $target: rustup cannot fetch it, trying Debian's compiler"
     install rustc-web cargo-web rust-web-src ||
         by_hand "Rust for $target (try \`rustup target add $target\`, or on Debian 12)" "rustc-web cargo-web rust-web-src"
-    can_build_core || fail "Debian's compiler was installed, but a linker or sources are missing; install Rust from https://rustup.rs and run this again"
+    can_build_core || fail "Debian's compiler is there, but older than 1.$oldest, or without linker; add bookworm-updates and bookworm-security to apt's sources, or run \`rustup target add $target\`"
     say "Rust for $target: core is built from source, new"
 fi
 

@@ -14,6 +14,8 @@ use std::process::Command;
 
 /// What every error about tools ends with.
 const SETUP: &str = "run scripts/setup.sh of the set-lstm sources";
+/// The oldest compiler that will do.
+const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
 /// Folder of the firmware's sources, where this program was built.
 const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware-examples");
 
@@ -42,20 +44,21 @@ impl Compiler {
                 linker: None,
             }
         });
-        if let Some(ready) = candidates.iter().find(|compiler| compiler.has_core()) {
+        let recent = || candidates.iter().filter(|compiler| compiler.is_recent());
+        if let Some(ready) = recent().find(|compiler| compiler.has_core()) {
             return Ok(ready.clone());
         }
-        let linker = || candidates.iter().find_map(Compiler::own_linker);
-        for compiler in &candidates {
-            if let (true, Some(linker)) = (compiler.has_sources(), linker()) {
-                return Ok(Compiler {
-                    linker: Some(linker),
-                    ..compiler.clone()
-                });
-            }
+        let linker = candidates.iter().find_map(Compiler::own_linker);
+        let from_sources = recent().find(|compiler| compiler.has_sources());
+        if let (Some(compiler), Some(linker)) = (from_sources, linker) {
+            return Ok(Compiler {
+                linker: Some(linker),
+                ..compiler.clone()
+            });
         }
         Err(Error::Tool(format!(
-            "no Rust compiler for {target} is installed; {SETUP}, or `rustup target add {target}`"
+            "no Rust compiler (from {OLDEST}) for {target} is installed; {SETUP}, or `rustup target \
+             add {target}`"
         )))
     }
 
@@ -78,29 +81,42 @@ impl Compiler {
         command
     }
 
+    fn is_recent(&self) -> bool {
+        self.version("release: ")
+            .is_some_and(|found| minor(&found) >= minor(OLDEST))
+    }
+
     fn has_core(&self) -> bool {
-        let folder = self.ask(&["--print", "target-libdir", "--target", &self.target]);
-        let entries = folder.and_then(|folder| std::fs::read_dir(folder.trim()).ok());
-        entries.is_some_and(|mut entries| {
-            entries.any(|entry| {
-                entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libcore-"))
-            })
+        let entries = self.library().and_then(|folder| folder.read_dir().ok());
+        entries.is_some_and(|entries| {
+            let mut names = entries.flatten().map(|entry| entry.file_name());
+            names.any(|name| name.to_string_lossy().starts_with("libcore-"))
         })
     }
 
     fn has_sources(&self) -> bool {
         let library = "lib/rustlib/src/rust/library/core/src/lib.rs";
-        self.sysroot()
-            .is_some_and(|root| root.join(library).is_file())
+        let root = self.sysroot().filter(|_| self.library().is_some());
+        root.is_some_and(|root| root.join(library).is_file())
+    }
+
+    /// Where the target's libraries would lie; `None` if the compiler does not know it.
+    fn library(&self) -> Option<PathBuf> {
+        let folder = self.ask(&["--print", "target-libdir", "--target", &self.target])?;
+        Some(folder.trim().into())
     }
 
     fn own_linker(&self) -> Option<PathBuf> {
-        let version = self.ask(&["--version", "--verbose"])?;
-        let host = version
-            .lines()
-            .find_map(|line| line.strip_prefix("host: "))?;
+        let host = self.version("host: ")?;
         let folder = self.sysroot()?.join("lib/rustlib").join(host).join("bin");
         Some(folder.join("rust-lld")).filter(|linker| linker.is_file())
+    }
+
+    /// One line of what the compiler says about itself.
+    fn version(&self, name: &str) -> Option<String> {
+        let text = self.ask(&["--version", "--verbose"])?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(line.to_owned())
     }
 
     fn sysroot(&self) -> Option<PathBuf> {
@@ -112,6 +128,11 @@ impl Compiler {
         output.status.success().then_some(())?;
         String::from_utf8(output.stdout).ok()
     }
+}
+
+/// The second number of a version: Rust's first has been 1 for ever.
+fn minor(version: &str) -> Option<u32> {
+    version.split('.').nth(1)?.parse().ok()
 }
 
 /// The emulator: `SET_LSTM_QEMU`, or `qemu-system-arm` on the path.
@@ -180,6 +201,13 @@ mod tests {
     fn an_unknown_target_is_an_error_that_names_the_script() {
         let error = Compiler::find("thumbv99-none-eabi").expect_err("no such target");
         assert!(error.to_string().contains("scripts/setup.sh"), "{error}");
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(minor("1.100.0") > minor("1.89"));
+        assert!(minor("1.85.0-nightly") < minor("1.89"));
+        assert!(minor("what") < minor("1.0"));
     }
 
     #[test]
