@@ -27,6 +27,18 @@ pub enum TopologyKind {
     Dense,
 }
 
+/// How the moving fraction ζ changes over the epochs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ZetaSchedule {
+    /// It stays.
+    #[default]
+    Constant,
+    /// It falls to 0 in half a cosine, so that the last epochs refine what was found
+    /// (Dettmers and Zettlemoyer 2019).
+    Cosine,
+}
+
 /// Which optimiser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -82,6 +94,8 @@ pub struct TrainOptions {
 
     /// Fraction of the connections that moves after an epoch, ζ.
     pub zeta: f64,
+    /// How ζ changes over the epochs.
+    pub zeta_schedule: ZetaSchedule,
     /// Which connections go.
     pub removal: Removal,
     /// Standard deviation of grown weights; 0 starts them at zero.
@@ -306,10 +320,15 @@ impl TrainOptions {
         }
     }
 
-    /// The evolution rule.
-    pub fn evolution(&self) -> Evolution {
+    /// The evolution rule after `epoch` epochs.
+    pub fn evolution(&self, epoch: u32) -> Evolution {
+        let done = f64::from(epoch) / f64::from(self.epochs.max(1));
+        let part = match self.zeta_schedule {
+            ZetaSchedule::Constant => 1.0,
+            ZetaSchedule::Cosine => 0.5 + 0.5 * libm::cos(std::f64::consts::PI * done),
+        };
         Evolution {
-            zeta: self.zeta,
+            zeta: self.zeta * part,
             removal: self.removal,
             regrow: self.regrow_std,
         }
@@ -421,6 +440,17 @@ mod tests {
                 .to_string();
             assert!(error.contains(named), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_cosine_falls_from_zeta_to_nothing() {
+        let options = imdb()
+            .with(&overrides("epochs = 10\nzeta-schedule = 'cosine'"))
+            .unwrap();
+        let zeta = [0, 5, 10].map(|epoch| options.evolution(epoch).zeta);
+        assert!((zeta[0] - 0.3).abs() < 1e-12 && (zeta[1] - 0.15).abs() < 1e-12);
+        assert!(zeta[2].abs() < 1e-12);
+        assert_eq!(imdb().evolution(9).zeta, 0.3);
     }
 
     #[test]

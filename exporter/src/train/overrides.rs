@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::evolve::Removal;
-use super::options::{OptimizerKind, TopologyKind, TrainOptions};
+use super::options::{OptimizerKind, TopologyKind, TrainOptions, ZetaSchedule};
 use super::topology::Density;
 use crate::error::{Error, Result};
 use crate::file;
@@ -65,6 +65,9 @@ pub struct Overrides {
     /// Fraction of the connections that moves after an epoch
     #[arg(long)]
     pub zeta: Option<f64>,
+    /// How the moving fraction changes over the epochs
+    #[arg(long)]
+    pub zeta_schedule: Option<ZetaSchedule>,
     /// Which connections go: the weakest of each sign, or the weakest
     #[arg(long)]
     pub removal: Option<Removal>,

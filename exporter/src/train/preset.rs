@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::evolve::Removal;
-use super::options::{OptimizerKind, TopologyKind, TrainOptions};
+use super::options::{OptimizerKind, TopologyKind, TrainOptions, ZetaSchedule};
 use super::topology::Density;
 
 /// A named set of options for a named data set.
@@ -45,6 +45,7 @@ impl Preset {
             recurrent_std: 1.0,
             forget_bias: 1.0,
             zeta: 0.3,
+            zeta_schedule: ZetaSchedule::Constant,
             removal: Removal::Sign,
             regrow_std: 0.0,
             optimizer: OptimizerKind::Adam,

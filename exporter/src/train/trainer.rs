@@ -335,7 +335,7 @@ impl<'d> Trainer<'d> {
 
     fn evolve(&mut self) {
         let mut rng = self.stream(Purpose::Evolution, self.position.epoch.into());
-        let evolution = self.options.evolution();
+        let evolution = self.options.evolution(self.position.epoch);
         let Optimizer { first, second, .. } = &mut self.optimizer;
         let average = &mut self.average;
         self.engine.rewire(|parameters| {
