@@ -118,8 +118,6 @@ pub struct TrainOptions {
     pub word_dropout: f32,
     /// Part of the hidden units that the output layer does not see.
     pub output_dropout: f32,
-    /// Largest part of a document that a training step leaves out at its ends, at random.
-    pub crop: f32,
     /// Part of the target that is spread evenly over the classes.
     pub label_smoothing: f32,
     /// Decay of the running average of the weights, which is what is tested and saved; 0
@@ -142,7 +140,7 @@ impl TrainOptions {
     pub fn check(&self) -> Result<()> {
         self.load_options().check()?;
         let share = 0.0..1.0;
-        let rules: [(bool, &str, &dyn fmt::Display, &str); 18] = [
+        let rules: [(bool, &str, &dyn fmt::Display, &str); 17] = [
             (
                 (1..=u16::MAX as usize).contains(&self.embedding_size),
                 "embedding-size",
@@ -216,7 +214,6 @@ impl TrainOptions {
                 &self.output_dropout,
                 SHARE,
             ),
-            (share.contains(&self.crop), "crop", &self.crop, SHARE),
             (
                 share.contains(&self.label_smoothing),
                 "label-smoothing",

@@ -98,9 +98,6 @@ pub struct Overrides {
     /// Part of the hidden units that the output layer does not see
     #[arg(long, value_name = "PART")]
     pub output_dropout: Option<f32>,
-    /// Largest part of a document that a training step leaves out at its ends, at random
-    #[arg(long, value_name = "PART")]
-    pub crop: Option<f32>,
     /// Part of the target that is spread over the classes
     #[arg(long, value_name = "PART")]
     pub label_smoothing: Option<f32>,

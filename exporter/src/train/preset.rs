@@ -56,7 +56,6 @@ impl Preset {
             clip: 1.0,
             word_dropout: 0.5,
             output_dropout: 0.5,
-            crop: 0.0,
             label_smoothing: 0.0,
             averaging: 0.0,
             batch: 64,

@@ -13,7 +13,6 @@
 
 use std::time::{Duration, Instant};
 
-use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::batch::plan;
@@ -28,7 +27,7 @@ use super::parameters::{Parameters, Part, stream};
 use crate::error::{Error, Result};
 use crate::report::metrics::EpochMetrics;
 use crate::sparse_model::SparseModel;
-use crate::tokens::{Token, TokenSet};
+use crate::tokens::TokenSet;
 use crate::train::loss::cross_entropy;
 use crate::vocabulary::load::Training;
 
@@ -42,7 +41,6 @@ enum Purpose {
     Evolution = 2,
     Order = 3,
     Noise = 4,
-    Crop = 5,
 }
 
 /// Who follows a training, and may stop it.
@@ -228,26 +226,13 @@ impl<'d> Trainer<'d> {
         self.finish_epoch(batches.len(), watch)
     }
 
-    /// The tokens of a document that this step sees: a random part is left out at each end.
-    fn cropped<'t>(&self, tokens: &'t [Token], rng: &mut ChaCha8Rng) -> &'t [Token] {
-        if self.options.crop == 0.0 {
-            return tokens;
-        }
-        let most = (tokens.len() as f32 * self.options.crop) as usize;
-        let left_out = rng.random_range(0..=most);
-        let before = rng.random_range(0..=left_out);
-        // a crop is less than the whole, so something is left
-        &tokens[before..tokens.len() - (left_out - before)]
-    }
-
     fn step(&mut self, batch: &[u32], rate: f32) -> Result<()> {
         let start = Instant::now();
-        let mut rng = self.stream(Purpose::Crop, self.position.steps);
         let set = &self.data.train;
         let samples: Vec<Sample<'_>> = batch
             .iter()
             .map(|&k| Sample {
-                tokens: self.cropped(set.sequence(k as usize), &mut rng),
+                tokens: set.sequence(k as usize),
                 label: set.label(k as usize),
             })
             .collect();
