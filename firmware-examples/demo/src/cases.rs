@@ -71,11 +71,6 @@ impl<'a> Cases<'a> {
         Some(Cases { rest, left })
     }
 
-    /// Cases that are still to come.
-    pub fn left(&self) -> u32 {
-        self.left
-    }
-
     fn read(&mut self) -> Option<Case<'a>> {
         let (&[low, high, logits, label], rest) = self.rest.split_first_chunk()?;
         let tokens = usize::from(u16::from_le_bytes([low, high]));

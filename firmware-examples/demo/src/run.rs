@@ -69,9 +69,9 @@ pub fn run<B: Board>(board: &mut B, memory: &mut Memory) -> Result<(), Failure> 
     let sequences = engine::self_test(&mut ready)?;
     writeln!(board, "self-test  {sequences} sequences as on the host")?;
 
-    let mut cases = Cases::new(embedded::cases()).ok_or(Failure::Cases)?;
+    let cases = Cases::new(embedded::cases()).ok_or(Failure::Cases)?;
     report::head(board)?;
-    while let Some(case) = cases.next() {
+    for case in cases {
         let case = case.ok_or(Failure::Cases)?;
         measured.begin_case();
         let ((), stack) =
