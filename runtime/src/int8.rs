@@ -135,7 +135,7 @@ impl Engine for Int8 {
                     .flat_map(halves)
                     .for_each(|slot| add(unit, slot, h_limit));
             });
-            for ((index, &unit), bound) in (tile as u32 * TILE as u32..).zip(units).zip(bound) {
+            for ((index, &unit), bound) in (tile as u32 * TILE as u32..).zip(units).zip(&bound) {
                 let section = Section::Unit(gate);
                 let filler = index >= header.hidden.into();
                 if if filler { unit != 0 } else { unit as i16 <= 0 } {
@@ -145,7 +145,7 @@ impl Engine for Int8 {
                         fault: Fault::Value,
                     });
                 }
-                if bound > i32::MAX as u32 {
+                if *bound > i32::MAX as u32 {
                     return Err(DecodeError::Content {
                         section,
                         index,

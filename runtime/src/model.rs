@@ -157,7 +157,7 @@ fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
 
 fn gate<'a, A: Arithmetic>(
     gate: Gate,
-    sections: &mut Sections<'a>,
+    sections: &mut Sections<'_, 'a>,
     header: &Header<'_>,
     constants: &A::Constants,
 ) -> Result<GateWeights<'a, A>, DecodeError> {
@@ -191,7 +191,7 @@ fn gate<'a, A: Arithmetic>(
 }
 
 fn pairs<'a, A: Arithmetic>(
-    sections: &mut Sections<'a>,
+    sections: &mut Sections<'_, 'a>,
     index: Section,
     weight: Section,
 ) -> Result<A::Pairs<'a>, DecodeError> {
@@ -206,7 +206,7 @@ fn pairs<'a, A: Arithmetic>(
 /// A section as an array of `T`. Sections are aligned and have their exact length, so the
 /// cast holds; were it not so, this would be an error and no panic.
 fn array<'a, T: AnyBitPattern>(
-    sections: &mut Sections<'a>,
+    sections: &mut Sections<'_, 'a>,
     section: Section,
 ) -> Result<&'a [T], DecodeError> {
     bytemuck::try_cast_slice(sections.next(section)?).map_err(|_| DecodeError::Misaligned)

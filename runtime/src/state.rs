@@ -57,13 +57,12 @@ impl<A: Arithmetic, const N: usize> State<A, N> {
                 capacity: N,
             });
         }
-        let (zero, zero_sum) = (A::Value::default(), A::Sum::default());
-        let (h, c, gate, sum) = ([zero; N], [zero; N], [zero; N], [zero_sum; N]);
+        // all in one literal: a separate array would be built on the stack and copied
         let memory = Memory {
-            h,
-            c,
-            sum,
-            gate,
+            h: [A::Value::default(); N],
+            c: [A::Value::default(); N],
+            gate: [A::Value::default(); N],
+            sum: [A::Sum::default(); N],
             x: heapless::Vec::new(),
         };
         Ok(State {

@@ -400,12 +400,15 @@ impl<'a> File<'a> {
     ///
     /// # Errors
     /// Those of [`File::peek`], and a checksum that does not fit the bytes.
+    #[inline(never)] // its copies of the header are off the stack when the sections are checked
     pub fn open(bytes: &'a [u8]) -> Result<File<'a>, DecodeError> {
-        let file = File::peek(bytes)?;
-        if checksum(bytes) != file.checksum {
+        let file = File::peek(bytes);
+        if let Ok(file) = &file
+            && checksum(bytes) != file.checksum
+        {
             return Err(DecodeError::Checksum);
         }
-        Ok(file)
+        file
     }
 }
 
@@ -421,18 +424,16 @@ pub fn checksum(bytes: &[u8]) -> u32 {
 
 /// Hands out the sections of a file, one after the other.
 #[derive(Debug, Clone)]
-pub struct Sections<'a> {
-    kind: Kind,
-    header: Header<'a>,
+pub struct Sections<'f, 'a> {
+    file: &'f File<'a>, // not a copy of the header: this lies on a small stack
     rest: &'a [u8],
 }
 
-impl<'a> Sections<'a> {
+impl<'f, 'a> Sections<'f, 'a> {
     /// All sections of `file`, from the first.
-    pub fn new(file: &File<'a>) -> Self {
+    pub fn new(file: &'f File<'a>) -> Self {
         Sections {
-            kind: file.kind,
-            header: file.header,
+            file,
             rest: file.body,
         }
     }
@@ -443,7 +444,7 @@ impl<'a> Sections<'a> {
     /// The file ends before the section does, or the section's fill is not zero.
     pub fn next(&mut self, section: Section) -> Result<&'a [u8], DecodeError> {
         let cut = DecodeError::Cut { section };
-        let length = self.header.section_bytes(self.kind, section);
+        let length = self.file.header.section_bytes(self.file.kind, section);
         // a length beyond the address space of a small device is beyond its bytes as well
         let length = usize::try_from(length).map_err(|_| cut)?;
         let (bytes, rest) = self.rest.split_at_checked(length).ok_or(cut)?;

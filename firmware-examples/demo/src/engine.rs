@@ -38,8 +38,11 @@ pub(crate) fn decode<'m>(
     memory: &'m mut Memory,
 ) -> Result<Ready<'m>, Failure> {
     let Memory { model, state } = memory;
-    let decoded = Model::from_bytes(bytes).map_err(Failure::Decode)?;
-    let model = model.insert(decoded);
+    // no `map_err`: it would hold the model twice on the stack
+    let model = match Model::from_bytes(bytes) {
+        Ok(decoded) => model.insert(decoded),
+        Err(problem) => return Err(Failure::Decode(problem)),
+    };
     let new = State::new(model).map_err(Failure::Capacity)?;
     let state = state.insert(new);
     Ok(Ready { model, state })
