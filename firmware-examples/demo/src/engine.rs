@@ -38,10 +38,15 @@ pub(crate) fn decode<'m>(
     memory: &'m mut Memory,
 ) -> Result<Ready<'m>, Failure> {
     let Memory { model, state } = memory;
-    let decoded = Model::from_bytes(bytes).map_err(Failure::Decode)?;
-    let model = model.insert(decoded);
-    let new = State::new(model).map_err(Failure::Capacity)?;
-    let state = state.insert(new);
+    // no `map_err`: each would be one more copy on the stack
+    let model = match Model::from_bytes(bytes) {
+        Ok(decoded) => model.insert(decoded),
+        Err(error) => return Err(Failure::Decode(error)),
+    };
+    let state = match State::new(model) {
+        Ok(new) => state.insert(new),
+        Err(error) => return Err(Failure::Capacity(error)),
+    };
     Ok(Ready { model, state })
 }
 
