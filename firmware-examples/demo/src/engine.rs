@@ -38,13 +38,15 @@ pub(crate) fn decode<'m>(
     memory: &'m mut Memory,
 ) -> Result<Ready<'m>, Failure> {
     let Memory { model, state } = memory;
-    // no `map_err`: it would hold the model twice on the stack
+    // no `map_err`: each would be one more copy on the stack
     let model = match Model::from_bytes(bytes) {
         Ok(decoded) => model.insert(decoded),
-        Err(problem) => return Err(Failure::Decode(problem)),
+        Err(error) => return Err(Failure::Decode(error)),
     };
-    let new = State::new(model).map_err(Failure::Capacity)?;
-    let state = state.insert(new);
+    let state = match State::new(model) {
+        Ok(new) => state.insert(new),
+        Err(error) => return Err(Failure::Capacity(error)),
+    };
     Ok(Ready { model, state })
 }
 
