@@ -54,12 +54,12 @@ impl Preset {
             momentum: 0.9,
             weight_decay: 0.0,
             clip: 1.0,
-            word_dropout: 0.5,
+            word_dropout: 0.6,
             output_dropout: 0.5,
             label_smoothing: 0.0,
             averaging: 0.0,
             batch: 64,
-            epochs: 10,
+            epochs: 12,
             patience: 0,
         };
         match self {
