@@ -5,7 +5,7 @@ use crate::models::{
 };
 use set_lstm::device::{AlignedBytes, AnyModel, AnyState};
 use set_lstm::inspect::inspect;
-use set_lstm::pack::{PackOptions, Values, pack};
+use set_lstm::pack::{EMBEDDING_BITS, PackOptions, Values, pack};
 use set_lstm::sparse_model::{SparseMatrix, SparseModel};
 use set_lstm::train::parameters::Shape;
 use set_lstm_runtime::error::Fault;
@@ -84,8 +84,8 @@ fn tiny_sections_are_these_bytes() {
         (Section::RowBits, &[0, 0, 0x40, 0x5f]),
         (Section::InputStart(Gate::Input), &[0, 0, 1, 0, 1, 0]),
         (Section::InputUnit(Gate::Input), &[]),
-        (Section::InputWeight(Gate::Input), &[0, 126, 1, 0x82]), // 126 and -126 of scale 130
-        (Section::Unit(Gate::Input), &[130, 0, 0, 0, 130, 0, 0, 0]),
+        (Section::InputWeight(Gate::Input), &[0, 127, 1, 129]), // 127 and -127 of scale 4127
+        (Section::Unit(Gate::Input), &[31, 16, 0, 0, 31, 16, 0, 0]),
         (Section::StripUnit(Gate::Input), &[]),
         (Section::StripUnit(Gate::Candidate), &[1]),
         (Section::RecurrentWeight(Gate::Candidate), &[0, 63, 1, 126]),
@@ -346,6 +346,18 @@ fn wrong_insides_are_refused_by_section_and_index() {
 }
 
 #[test]
+fn a_unit_that_is_twice_in_a_column_is_refused() {
+    let file = tiny_file(Values::Int8 { embedding_bits: 2 });
+    let section = Section::InputWeight(Gate::Input);
+    let expected = DecodeError::Content {
+        section,
+        index: 0,
+        fault: Fault::Order,
+    };
+    assert_eq!(forged(&file, section, 2, &[0]), Err(expected));
+}
+
+#[test]
 fn sums_that_can_overflow_are_refused() {
     let shape = Shape {
         vocabulary: 2,
@@ -455,4 +467,34 @@ fn an_inspection_is_json_with_these_keys() {
     }
     assert_eq!(json["matrices"][0]["matrix"], "embedding");
     assert_eq!(json["words"], true);
+}
+
+#[test]
+fn a_file_of_imdb_size_is_below_350_kb() {
+    let shape = Shape {
+        vocabulary: 20_000,
+        embedding: 256,
+        hidden: 256,
+        logits: 1,
+    };
+    let model = random_model(shape, 0.035, 1);
+    let words = vocabulary(20_000);
+    for embedding_bits in 3..=6 {
+        let file = packed_with_words(&model, Values::Int8 { embedding_bits }, Some(&words));
+        let found = inspect(&file).unwrap();
+        println!("{embedding_bits} bits: {} bytes\n{found}", file.len());
+        let hash = found
+            .sections
+            .iter()
+            .filter(|size| size.section.starts_with("word."));
+        let hash: u64 = hash.map(|size| size.bytes).sum();
+        assert!(hash < 3 * 20_000, "{hash}");
+        if embedding_bits <= EMBEDDING_BITS {
+            assert!(
+                file.len() < 350 * 1024,
+                "{embedding_bits} bits: {}",
+                file.len()
+            );
+        }
+    }
 }
