@@ -5,8 +5,14 @@
 /// Models and vocabularies that the checks below run on.
 mod models;
 
-/// The file: literal bytes, damage of every kind, raw text by the file alone.
+/// The file: literal bytes, sizes.
 mod format;
+
+/// Damage: flipped bits, missing bytes, noise, wrong insides behind a right checksum.
+mod damage;
+
+/// Raw text by the file alone: its vocabulary, and words that it does not hold.
+mod words;
 
 /// The engines: against plain oracles, step by step, interrupted and side by side.
 mod engine;

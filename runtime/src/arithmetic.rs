@@ -47,11 +47,13 @@ pub trait Engine: Copy + core::fmt::Debug + 'static {
     fn pairs<'a>(index: &'a [u8], weight: &'a [u8]) -> Option<Self::Pairs<'a>>;
     /// Whether the bits of an embedding value are a value.
     fn is_input(bits: i32, constants: &Self::Constants) -> bool;
-    /// Checks that the sums of one gate stay in range whatever the state.
+    /// Checks that the sums of one gate stay in range whatever the state; `row_sum` is the
+    /// largest sum of magnitudes of an embedding row.
     fn check_gate(
         gate: Gate,
         weights: &GateWeights<'_, Self>,
         constants: &Self::Constants,
+        row_sum: u32,
         header: &Header<'_>,
     ) -> Result<(), DecodeError>;
     /// Checks the weights and biases of the head.

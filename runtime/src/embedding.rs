@@ -92,12 +92,13 @@ impl<'a> Embedding<'a> {
     }
 
     /// Checks every row: that rows join without a gap and end in the stream, that columns
-    /// are in range, fills are zero, and values are what `is_value` allows.
+    /// are in range, fills are zero, and values are what `is_value` allows. Returns the
+    /// largest sum of magnitudes of a row (of integers; of f32 it has no meaning).
     pub fn check(
         &self,
         header: &Header<'_>,
         is_value: impl Fn(i32) -> bool,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<u32, DecodeError> {
         let code = self.code;
         // a longest code, of a gap or of a value with its sign, must fit into a window
         let widest = |largest: u16, low_bits: u8| {
@@ -121,7 +122,7 @@ impl<'a> Embedding<'a> {
         };
         // at most 2^16 rows of 255 · 64 bits: no sum here can overflow
         let mut at = 0;
-        let mut longest = 0;
+        let (mut longest, mut largest_sum) = (0, 0);
         for (index, &length) in (0..).zip(self.length) {
             if index % BLOCK_ROWS as u32 == 0 {
                 let block = index / BLOCK_ROWS as u32;
@@ -131,9 +132,10 @@ impl<'a> Embedding<'a> {
             }
             let mut row = self.row_at(at, length);
             at = row.end;
-            let mut entries = 0;
+            let (mut entries, mut sum) = (0, 0_u32);
             for entry in row.by_ref() {
                 entries += 1;
+                sum = sum.saturating_add(entry.value.unsigned_abs());
                 if entry.column >= header.input.into() {
                     return Err(fault(Section::RowBits, index, Fault::OutOfRange));
                 }
@@ -142,6 +144,7 @@ impl<'a> Embedding<'a> {
                 }
             }
             longest = entries.max(longest);
+            largest_sum = sum.max(largest_sum);
             if !row.is_filled_with_zeros() {
                 return Err(fault(Section::RowLength, index, Fault::Order));
             }
@@ -156,7 +159,7 @@ impl<'a> Embedding<'a> {
         if longest != code.longest {
             Err(DecodeError::Header)
         } else {
-            Ok(())
+            Ok(largest_sum)
         }
     }
 }

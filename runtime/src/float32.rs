@@ -84,6 +84,7 @@ impl Engine for Float32 {
         gate: Gate,
         weights: &GateWeights<'_, Float32>,
         _constants: &(),
+        _row_sum: u32,
         _header: &Header<'_>,
     ) -> Result<(), DecodeError> {
         check(

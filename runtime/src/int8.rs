@@ -13,10 +13,17 @@
 //! scales `x` so that both use the range of a weight.
 //!
 //! # Why a sum cannot overflow
-//! `|h| ≤ 2^(15-k)` by construction, `|x| ≤ largest · input_scale` by a check of each stored
-//! value, and [`Engine::check_gate`] adds up `Σ|m_W| · max|x| + Σ|m_U| · max|h|` of every
-//! unit against `2^31 - 1` when the model is loaded. (Partial sums may then not overflow
-//! either. The additions wrap all the same: that way no panic path exists.)
+//! `|h| ≤ 2^(15-k)` by construction and `|x| ≤ max|x|` by a check of each stored value. When
+//! the model is loaded, [`Engine::check_gate`] holds for every unit
+//!
+//! ```text
+//! Σ|m_U| · max|h| + min(Σ|m_W| · max|x|, max|m_W| · max Σ|x|)
+//! ```
+//!
+//! against `2^31 - 1`, with the largest `Σ|x|` of any row of the embedding: a row is sparse,
+//! so the second way is often a bit or two tighter, and the state gets them. (Partial sums
+//! may then not overflow either. The additions wrap all the same: that way no panic path
+//! exists.)
 
 use crate::activation::{sigmoid, tanh};
 use crate::arithmetic::{Engine, GateWeights};
@@ -25,7 +32,7 @@ use crate::fixed::{
     GATE_BITS, LOGIT_BITS, MAX_STATE_SHIFT, PRE_BITS, pre_activation, round_shift, saturate,
 };
 use crate::gate::Gate;
-use crate::sparse::{Pairs, Strips};
+use crate::sparse::{Columns, Pairs, Strips};
 use crate::wire::{Header, Kind, RAW_VALUE, Section};
 
 /// Half a unit of `σ(i) · tanh(g)` (Q30 to Q14), and half a unit of `c` (2^14 in Q27, which
@@ -112,45 +119,46 @@ impl Engine for Int8 {
         gate: Gate,
         weights: &GateWeights<'_, Int8>,
         constants: &Constants,
+        row_sum: u32,
         header: &Header<'_>,
     ) -> Result<(), DecodeError> {
-        // a quarter of all units at a time: little stack, and still O(bytes)
-        const TILE: usize = 64;
+        check_columns(gate, &weights.input)?;
+        let fault = |index, fault| DecodeError::Content {
+            section: Section::Unit(gate),
+            index,
+            fault,
+        };
+        // largest sum of an input row, in the units of x
+        let x_sum_limit = row_sum.saturating_mul(constants.input_scale as u32);
         let (h_limit, x_limit) = (0x8000 >> constants.state_shift, constants.input_limit);
         for (tile, units) in (0..).zip(weights.units.chunks(TILE)) {
-            let mut bound = [0_u32; TILE];
-            let mut add = |unit: u8, multiplier: i16, limit: u32| {
-                let inside = usize::from(unit).checked_sub(tile * TILE);
-                if let Some(bound) = inside.and_then(|unit| bound.get_mut(unit)) {
-                    let largest = u32::from(multiplier.unsigned_abs()) * limit;
-                    *bound = bound.saturating_add(largest);
-                }
-            };
+            let mut bounds = [UnitBound::default(); TILE];
+            let inside = |unit: u8| usize::from(unit).wrapping_sub(tile * TILE);
             for slot in weights.input.pairs.iter().flat_map(halves) {
-                add(slot as u8, slot, x_limit);
+                if let Some(bound) = bounds.get_mut(inside(slot as u8)) {
+                    let multiplier = slot.unsigned_abs();
+                    bound.input = bound.input.saturating_add(multiplier.into());
+                    bound.largest_input = bound.largest_input.max(multiplier);
+                }
             }
             weights.recurrent.for_each(|unit, strip| {
-                strip
-                    .iter()
-                    .flat_map(halves)
-                    .for_each(|slot| add(unit, slot, h_limit));
+                if let Some(bound) = bounds.get_mut(inside(unit)) {
+                    for slot in strip.iter().flat_map(halves) {
+                        let multiplier = slot.unsigned_abs().into();
+                        bound.recurrent = bound.recurrent.saturating_add(multiplier);
+                    }
+                }
             });
-            for ((index, &unit), bound) in (tile as u32 * TILE as u32..).zip(units).zip(&bound) {
-                let section = Section::Unit(gate);
+            for ((index, &unit), bound) in (tile as u32 * TILE as u32..).zip(units).zip(&bounds) {
                 let filler = index >= header.hidden.into();
                 if if filler { unit != 0 } else { unit as i16 <= 0 } {
-                    return Err(DecodeError::Content {
-                        section,
-                        index,
-                        fault: Fault::Value,
-                    });
+                    return Err(fault(index, Fault::Value));
                 }
-                if *bound > i32::MAX as u32 {
-                    return Err(DecodeError::Content {
-                        section,
-                        index,
-                        fault: Fault::Overflow,
-                    });
+                let largest = u32::from(bound.largest_input).saturating_mul(x_sum_limit);
+                let input = bound.input.saturating_mul(x_limit).min(largest);
+                let recurrent = bound.recurrent.saturating_mul(h_limit);
+                if input.saturating_add(recurrent) > i32::MAX as u32 {
+                    return Err(fault(index, Fault::Overflow));
                 }
             }
         }
@@ -265,6 +273,40 @@ impl Engine for Int8 {
     fn is_hidden(value: i16, constants: &Constants) -> bool {
         u32::from(value.unsigned_abs()) <= 0x8000 >> constants.state_shift
     }
+}
+
+/// Units that are checked at a time: little stack, and still O(bytes).
+const TILE: usize = 32;
+
+/// What bounds the sum of a unit.
+#[derive(Clone, Copy, Default)]
+struct UnitBound {
+    recurrent: u32,     // Σ|m_U|
+    input: u32,         // Σ|m_W|
+    largest_input: u16, // max|m_W|
+}
+
+/// Checks that no column has a unit twice, without which `max|m_W|` would bound nothing:
+/// units ascend, but for a filler, which is all zero.
+fn check_columns(gate: Gate, columns: &Columns<'_, &[u32]>) -> Result<(), DecodeError> {
+    for (&start, &end) in columns.start.iter().zip(columns.start.iter().skip(1)) {
+        let pairs = columns.pairs.get(start.into()..end.into());
+        let mut next = 0;
+        for (index, pair) in (start..).zip(pairs.unwrap_or_default()) {
+            for slot in halves(pair) {
+                let unit = u16::from(slot as u8);
+                if unit < next && slot != 0 {
+                    return Err(DecodeError::Content {
+                        section: Section::InputWeight(gate),
+                        index: index.into(),
+                        fault: Fault::Order,
+                    });
+                }
+                next = unit + 1;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The pre-activations of two units after two units; clears their sums. Two at a time

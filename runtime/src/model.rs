@@ -64,13 +64,13 @@ impl<'a, A: Arithmetic> Model<'a, A> {
             bits: array(&mut sections, Section::RowBits)?,
             code: header.rows,
         };
-        embedding.check(header, |bits| A::is_input(bits, &constants))?;
+        let row_sum = embedding.check(header, |bits| A::is_input(bits, &constants))?;
         // in the order of `Gate::ALL`, which is the order of the file
         let gates = [
-            gate(Gate::Input, &mut sections, header, &constants)?,
-            gate(Gate::Candidate, &mut sections, header, &constants)?,
-            gate(Gate::Forget, &mut sections, header, &constants)?,
-            gate(Gate::Output, &mut sections, header, &constants)?,
+            gate(Gate::Input, &mut sections, header, &constants, row_sum)?,
+            gate(Gate::Candidate, &mut sections, header, &constants, row_sum)?,
+            gate(Gate::Forget, &mut sections, header, &constants, row_sum)?,
+            gate(Gate::Output, &mut sections, header, &constants, row_sum)?,
         ];
         let head_weight = array(&mut sections, Section::HeadWeight)?;
         let head_bias = array(&mut sections, Section::HeadBias)?;
@@ -160,6 +160,7 @@ fn gate<'a, A: Arithmetic>(
     sections: &mut Sections<'_, 'a>,
     header: &Header<'_>,
     constants: &A::Constants,
+    row_sum: u32,
 ) -> Result<GateWeights<'a, A>, DecodeError> {
     let input = Columns {
         start: array(sections, Section::InputStart(gate))?,
@@ -186,7 +187,7 @@ fn gate<'a, A: Arithmetic>(
         recurrent,
         units,
     };
-    A::check_gate(gate, &weights, constants, header)?;
+    A::check_gate(gate, &weights, constants, row_sum, header)?;
     Ok(weights)
 }
 

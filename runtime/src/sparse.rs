@@ -128,3 +128,164 @@ fn check_indices<P: Pairs>(pairs: &P, limit: u16, section: Section) -> Result<()
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::arithmetic::Engine;
+    use crate::fixed::{pair, slot};
+    use crate::{Float32, Int8};
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+    use std::vec::Vec;
+
+    const UNITS: usize = 256;
+
+    /// A connection as the oracle sees it.
+    #[derive(Debug, Clone, Copy)]
+    struct Connection {
+        unit: u8,
+        column: u8,
+        weight: i8,
+    }
+
+    prop_compose! {
+        /// Any number of strips of each class, with weights at their limits more often
+        /// than chance would have them; a unit may have several strips.
+        fn strips()(
+            counts in prop::array::uniform8(0..20_u16),
+            draws in prop::collection::vec(
+                (any::<u8>(), any::<u8>(), prop_oneof![Just(-128), Just(127), any::<i8>()]),
+                19 * 36 * 2,
+            ),
+        ) -> ([u16; 8], Vec<u8>, Vec<Connection>) {
+            let (mut units, mut all, mut draws) = (Vec::new(), Vec::new(), draws.into_iter());
+            for (pairs, &count) in (1..).zip(&counts) {
+                for _ in 0..count {
+                    let strip: Vec<_> = draws.by_ref().take(2 * pairs).collect();
+                    let unit = strip[0].0;
+                    units.push(unit);
+                    all.extend(strip.iter().map(|&(_, column, weight)| Connection { unit, column, weight }));
+                }
+            }
+            (counts, units, all)
+        }
+    }
+
+    /// `sum[unit] = Σ multiplier · x[column]`, in integers that cannot overflow, brought to
+    /// i32 as the engine's additions are.
+    fn oracle(connections: &[Connection], x: &[i16], by_column: bool) -> Vec<i32> {
+        let mut sum = std::vec![0_i64; UNITS];
+        for &Connection {
+            unit,
+            column,
+            weight,
+        } in connections
+        {
+            // the absorbed index is the one that the kernel has to read
+            let index = if by_column { unit } else { column };
+            let multiplier = 256 * i64::from(weight) + i64::from(index);
+            sum[usize::from(unit)] += multiplier * i64::from(x[usize::from(column)]);
+        }
+        sum.into_iter().map(|sum| sum as i32).collect()
+    }
+
+    fn words(slots: &[u16]) -> Vec<u32> {
+        let pairs = slots.as_chunks::<2>().0.iter();
+        pairs.map(|&[first, second]| pair(first, second)).collect()
+    }
+
+    fn state() -> impl Strategy<Value = Vec<i16>> {
+        let value = prop_oneof![Just(i16::MIN), Just(i16::MAX), Just(0), any::<i16>()];
+        prop::collection::vec(value, UNITS)
+    }
+
+    /// The same cases in every run.
+    fn cases() -> ProptestConfig {
+        ProptestConfig {
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(1),
+            ..ProptestConfig::default()
+        }
+    }
+
+    proptest! {
+        #![proptest_config(cases())]
+
+        #[test]
+        fn int8_strips_are_the_oracles_sums((counts, unit, all) in strips(), h in state()) {
+            let slots: Vec<u16> = all.iter().map(|c| slot(c.weight, c.column)).collect();
+            let pairs = words(&slots);
+            let strips = Strips { counts, unit: &unit, pairs: &pairs[..] };
+            let mut sum = [0; UNITS];
+            Int8::add_strips(&strips, h.as_slice().try_into().unwrap(), &mut sum);
+            prop_assert_eq!(&sum[..], oracle(&all, &h, false));
+        }
+
+        #[test]
+        fn int8_columns_are_the_oracles_sums(
+            all in prop::collection::vec((any::<u8>(), any::<u8>(), any::<i8>()), 0..2000),
+            x in state(),
+        ) {
+            let mut all: Vec<Connection> = all
+                .into_iter()
+                .map(|(unit, column, weight)| Connection { unit, column, weight })
+                .collect();
+            all.sort_by_key(|c| c.column);
+            let (mut start, mut slots) = (std::vec![0_u16], Vec::new());
+            for column in 0..=255 {
+                let entries = all.iter().filter(|c| c.column == column);
+                slots.extend(entries.map(|c| slot(c.weight, c.unit)));
+                if slots.len() % 2 == 1 {
+                    slots.push(0); // the filler adds nothing
+                }
+                start.push((slots.len() / 2) as u16);
+            }
+            let pairs = words(&slots);
+            let columns = Columns { start: &start, pairs: &pairs[..] };
+            columns.check(Gate::Input, 256).unwrap();
+            let mut sum = [0; UNITS];
+            for (column, &x) in (0..=255).zip(&x) {
+                Int8::add_column(columns.column(column).unwrap(), x, &mut sum);
+            }
+            prop_assert_eq!(&sum[..], oracle(&all, &x, true));
+        }
+
+        #[test]
+        fn f32_strips_are_the_sums_in_the_order_of_the_file(
+            (counts, unit, all) in strips(),
+            h in prop::collection::vec(-1.0..1.0_f32, UNITS),
+        ) {
+            let index: Vec<u8> = all.iter().map(|c| c.column).collect();
+            let weight: Vec<f32> = all.iter().map(|c| f32::from(c.weight) / 3.0).collect();
+            let pairs = Float32::pairs(&index, bytemuck::cast_slice(&weight)).unwrap();
+            let strips = Strips { counts, unit: &unit, pairs };
+            let mut sum = [0.0; UNITS];
+            Float32::add_strips(&strips, h.as_slice().try_into().unwrap(), &mut sum);
+            let mut expected = [0.0; UNITS];
+            for (c, weight) in all.iter().zip(&weight) {
+                expected[usize::from(c.unit)] += weight * h[usize::from(c.column)];
+            }
+            prop_assert_eq!(sum.map(f32::to_bits), expected.map(f32::to_bits));
+        }
+    }
+
+    #[test]
+    fn a_matrix_too_short_for_its_counts_ends_without_a_panic() {
+        let h = [1; UNITS];
+        let mut sum = [0; UNITS];
+        let pairs = words(&[slot(1, 0), slot(1, 0), slot(1, 0)]);
+        let counts = [2, 1, 0, 0, 0, 0, 0, 0];
+        Int8::add_strips(
+            &Strips {
+                counts,
+                unit: &[3, 4, 5],
+                pairs: &pairs[..],
+            },
+            &h,
+            &mut sum,
+        );
+        assert_eq!(sum, [0; UNITS]);
+    }
+}

@@ -15,7 +15,7 @@ use super::{evaluate as evaluate_command, export as export_command, train as tra
 use crate::device::AlignedBytes;
 use crate::error::Result;
 use crate::inspect::inspect;
-use crate::pack::DEFAULT_EMBEDDING_BITS;
+use crate::pack::EMBEDDING_BITS;
 use crate::run::Run;
 use crate::simulate::Simulation;
 use crate::train::preset::Preset;
@@ -118,12 +118,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
 
     say("3/5 quantise to int8 and pack");
     let model = out.join("model.setl");
-    let exported = export(
-        &Run::open(&out)?,
-        &model,
-        Numbers::Int8,
-        DEFAULT_EMBEDDING_BITS,
-    )?;
+    let exported = export(&Run::open(&out)?, &model, Numbers::Int8, EMBEDDING_BITS)?;
     show(&export_command::table(&exported))?;
     show(&inspect(&AlignedBytes::read(&model)?, &model)?)?;
 

@@ -8,7 +8,7 @@ use super::output::{print, print_json};
 use crate::device::{AlignedBytes, AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::pack::{DEFAULT_EMBEDDING_BITS, PackOptions, Values, pack};
+use crate::pack::{EMBEDDING_BITS, PackOptions, Values, pack};
 use crate::report::table::{Column, Table, bytes, thousands};
 use crate::run::Run;
 
@@ -27,7 +27,7 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Numbers::Int8)]
     values: Numbers,
     /// Bits of an embedding value (int8 only), 2 to 8
-    #[arg(long, value_name = "BITS", default_value_t = DEFAULT_EMBEDDING_BITS)]
+    #[arg(long, value_name = "BITS", default_value_t = EMBEDDING_BITS)]
     embedding_bits: u8,
     /// Print one JSON object
     #[arg(long)]

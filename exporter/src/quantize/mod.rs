@@ -4,15 +4,17 @@
 //! All ranges are chosen here, from the weights alone:
 //!
 //! - embedding values: one step for the whole table, in proportion to their rms;
-//! - `k` of the state's format Q(15-k): the smallest for which no sum can overflow;
 //! - the scale of each gate and unit: the smallest that keeps its `W` and `U` in 8 bits;
-//! - the scale of `x`: so that `W` and `U` of a unit are, on average, equally large and both
-//!   use those 8 bits.
+//! - `k` of the state's format Q(15-k) and the scale of `x`: those of the least rounding error
+//!   among the ones with which no sum can overflow; see `ranges`.
+
+mod ranges;
 
 use crate::error::{Error, Result};
 use crate::sparse_model::{SparseMatrix, SparseModel};
+use ranges::{Magnitudes, Noise, Ranges, largest};
 use set_lstm_runtime::fixed::{
-    GATE_BITS, LOGIT_BITS, MAX_STATE_SHIFT, PRE_BITS, SCALE_SHIFT, bias_field, slot, unit,
+    GATE_BITS, LOGIT_BITS, PRE_BITS, SCALE_SHIFT, bias_field, slot, unit,
 };
 use set_lstm_runtime::gate::Gate;
 use set_lstm_runtime::wire::FixedPoint;
@@ -74,91 +76,43 @@ pub fn quantize(model: &SparseModel, embedding_bits: u8) -> Result<QuantizedMode
         let integer = (value / value_step).round() as i16; // saturates
         Some(integer).filter(|&integer| integer != 0)
     });
-    let largest_value = embedding
-        .value
-        .iter()
-        .map(|v| v.unsigned_abs())
-        .max()
-        .unwrap_or(1);
-    let mut problem = String::new();
-    for state_shift in 0..=MAX_STATE_SHIFT {
-        let ranges = Ranges::choose(model, largest_value, value_step, state_shift);
-        match quantize_gates(model, &ranges) {
-            Ok(gates) => {
-                let (head, head_shift) = quantize_head(&model.head);
-                return Ok(QuantizedModel {
-                    value_step,
-                    fixed: FixedPoint {
-                        state_shift,
-                        input_scale: ranges.input_scale,
-                        head_shift,
-                    },
-                    embedding,
-                    gates,
-                    head,
-                    head_bias: model.head_bias.iter().map(|&bias| to_logit(bias)).collect(),
-                });
+    let values = Magnitudes::of(&embedding);
+    let noise = Noise::of(model);
+    let (mut least, mut best, mut problem) = (f64::INFINITY, None, String::new());
+    for formats in Ranges::candidates(model, values, value_step) {
+        // the finest that fits: a coarser state only adds noise
+        for (state_shift, ranges) in formats {
+            match quantize_gates(model, &ranges) {
+                Ok(gates) => {
+                    let noise = noise.sum(model, &ranges, &gates);
+                    if noise < least {
+                        least = noise;
+                        best = Some((state_shift, ranges.input_scale, gates));
+                    }
+                    break;
+                }
+                Err(what) => problem = what,
             }
-            Err(what) => problem = what,
         }
     }
-    Err(Error::Options(format!(
-        "{problem}; export with --values f32, or train with clipping"
-    )))
-}
-
-/// Formats of the state and the input, and what follows from them.
-struct Ranges {
-    input_scale: u16,
-    state_limit: u32,
-    input_limit: u32,
-    /// A weight of `U` times this is its multiplier times its unit's scale.
-    recurrent: f64,
-    /// The same for `W`.
-    input: f64,
-}
-
-impl Ranges {
-    fn choose(model: &SparseModel, largest: u16, value_step: f32, state_shift: u8) -> Ranges {
-        let state_one = f64::from(0x8000_u32 >> state_shift);
-        let wanted = f64::from(value_step) * state_one * balance(model);
-        let input_scale = wanted.round().clamp(1.0, f64::from(0x7fff / largest)) as u16;
-        // sum · scale / 2^(16 + SCALE_SHIFT) is a pre-activation in Q12
-        let unit_sum = 2_f64.powi((16 + SCALE_SHIFT + PRE_BITS) as i32);
-        Ranges {
+    let (state_shift, input_scale, gates) = best.ok_or_else(|| {
+        Error::Options(format!(
+            "{problem}; export with --values f32, or train with clipping"
+        ))
+    })?;
+    let (head, head_shift) = quantize_head(&model.head);
+    Ok(QuantizedModel {
+        value_step,
+        fixed: FixedPoint {
+            state_shift,
             input_scale,
-            state_limit: 0x8000 >> state_shift,
-            input_limit: u32::from(largest) * u32::from(input_scale),
-            recurrent: unit_sum / state_one,
-            input: unit_sum * f64::from(value_step) / f64::from(input_scale),
-        }
-    }
-}
-
-/// How much larger the weights of `W` are than those of `U`: the geometric mean over all
-/// rows that have both, of the largest against the largest.
-fn balance(model: &SparseModel) -> f64 {
-    let (mut sum, mut rows) = (0.0, 0);
-    for (input, recurrent) in model.input.iter().zip(&model.recurrent) {
-        for row in 0..model.hidden_size() {
-            let (w, u) = (largest(input.row(row).1), largest(recurrent.row(row).1));
-            if w > 0.0 && u > 0.0 {
-                sum += f64::from(w / u).ln();
-                rows += 1;
-            }
-        }
-    }
-    if rows == 0 {
-        1.0
-    } else {
-        (sum / f64::from(rows)).exp()
-    }
-}
-
-fn largest(weights: &[f32]) -> f32 {
-    weights
-        .iter()
-        .fold(0.0, |largest, weight| weight.abs().max(largest))
+            head_shift,
+        },
+        embedding,
+        gates,
+        head,
+        head_bias: model.head_bias.iter().map(|&bias| to_logit(bias)).collect(),
+    })
 }
 
 /// The step of the uniform quantiser of so many bits that is best for Gaussian values (Max,
@@ -256,8 +210,12 @@ fn quantize_gate(
             .collect(),
     };
     for row in 0..model.hidden_size() {
-        let largest_sum = quantized.input.row_sum(row) * u64::from(ranges.input_limit)
-            + quantized.recurrent.row_sum(row) * u64::from(ranges.state_limit);
+        // the two bounds of the runtime's `int8`
+        let w = &quantized.input;
+        let input = (w.row_sum(row) * u64::from(ranges.input_limit))
+            .min(w.row_largest(row) * u64::from(ranges.input_sum_limit));
+        let recurrent = quantized.recurrent.row_sum(row) * u64::from(ranges.state_limit);
+        let largest_sum = input + recurrent;
         if largest_sum > i32::MAX as u64 {
             return Err(format!(
                 "the weights of gate {} unit {row} are too many",
@@ -281,6 +239,11 @@ impl QuantizedMatrix {
             .iter()
             .map(|&m| u64::from(m.unsigned_abs()))
             .sum()
+    }
+
+    fn row_largest(&self, row: usize) -> u64 {
+        let magnitudes = self.row(row).1.iter().map(|&m| u64::from(m.unsigned_abs()));
+        magnitudes.max().unwrap_or(0)
     }
 
     fn to_f32(&self, scale: impl Fn(usize) -> f64) -> SparseMatrix {

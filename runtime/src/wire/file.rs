@@ -1,0 +1,159 @@
+//! Enters: the bytes of a file. Leaves: [`File`], its header, and [`Sections`], one array after
+//! the other. Next: `model`, which checks what is in them.
+
+use super::{CHECKSUM_AT, Header, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION};
+use crate::error::DecodeError;
+
+/// A model file whose preamble and header are read, its sections not yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File<'a> {
+    /// What the numbers are.
+    pub kind: Kind,
+    /// CRC-32 of the file; serves as the model's identity.
+    pub checksum: u32,
+    /// Shapes and constants.
+    pub header: Header<'a>,
+    /// The sections, from the first one's first byte to the end of the file.
+    pub body: &'a [u8],
+}
+
+impl<'a> File<'a> {
+    /// Reads kind and shapes without a look at the rest: cheap, for build scripts and for
+    /// choosing an engine. `Model::from_bytes` checks everything.
+    ///
+    /// # Errors
+    /// Not a model file, another version, cut off, or a header that does not decode.
+    pub fn peek(bytes: &'a [u8]) -> Result<File<'a>, DecodeError> {
+        let (preamble, rest) = bytes
+            .split_first_chunk::<PREAMBLE_BYTES>()
+            .ok_or(DecodeError::NotAModel)?;
+        let &[
+            m0,
+            m1,
+            m2,
+            m3,
+            v0,
+            v1,
+            kind,
+            zero,
+            l0,
+            l1,
+            l2,
+            l3,
+            c0,
+            c1,
+            c2,
+            c3,
+            h0,
+            h1,
+            h2,
+            h3,
+        ] = preamble;
+        if [m0, m1, m2, m3] != MAGIC {
+            return Err(DecodeError::NotAModel);
+        }
+        let found = u16::from_le_bytes([v0, v1]);
+        if found != VERSION {
+            return Err(DecodeError::Version { found });
+        }
+        let kind = match (kind, zero) {
+            (1, 0) => Kind::Int8,
+            (2, 0) => Kind::Float32,
+            (found, _) => return Err(DecodeError::Kind { found }),
+        };
+        let says = u32::from_le_bytes([l0, l1, l2, l3]);
+        if bytes.len() as u64 != u64::from(says) {
+            return Err(DecodeError::Length { says });
+        }
+        let length = u32::from_le_bytes([h0, h1, h2, h3]) as usize;
+        let (header, rest) = rest.split_at_checked(length).ok_or(DecodeError::Header)?;
+        let Ok((header, [])) = postcard::take_from_bytes::<Header>(header) else {
+            return Err(DecodeError::Header);
+        };
+        let fill = length.wrapping_neg() % 4;
+        let (fill, body) = rest.split_at_checked(fill).ok_or(DecodeError::Header)?;
+        if fill.iter().any(|&byte| byte != 0) {
+            return Err(DecodeError::Header);
+        }
+        Ok(File {
+            kind,
+            checksum: u32::from_le_bytes([c0, c1, c2, c3]),
+            header,
+            body,
+        })
+    }
+
+    /// [`File::peek`] and the checksum.
+    ///
+    /// # Errors
+    /// Those of [`File::peek`], and a checksum that does not fit the bytes.
+    #[inline(never)] // its copies of the header are off the stack when the sections are checked
+    pub fn open(bytes: &'a [u8]) -> Result<File<'a>, DecodeError> {
+        let file = File::peek(bytes);
+        if let Ok(file) = &file
+            && checksum(bytes) != file.checksum
+        {
+            return Err(DecodeError::Checksum);
+        }
+        file
+    }
+}
+
+/// CRC-32 (the one of zip and Ethernet) of a file, its own four bytes left out.
+pub fn checksum(bytes: &[u8]) -> u32 {
+    // no table: 1 KB of flash for a sum that is taken once would be a bad trade
+    const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, _>::new(&crc::CRC_32_ISO_HDLC);
+    let mut digest = CRC.digest();
+    digest.update(bytes.get(..CHECKSUM_AT).unwrap_or(bytes));
+    digest.update(bytes.get(CHECKSUM_AT + 4..).unwrap_or_default());
+    digest.finalize()
+}
+
+/// Hands out the sections of a file, one after the other.
+#[derive(Debug, Clone)]
+pub struct Sections<'f, 'a> {
+    file: &'f File<'a>, // not a copy of the header: this lies on a small stack
+    rest: &'a [u8],
+}
+
+impl<'f, 'a> Sections<'f, 'a> {
+    /// All sections of `file`, from the first.
+    pub fn new(file: &'f File<'a>) -> Self {
+        Sections {
+            file,
+            rest: file.body,
+        }
+    }
+
+    /// The next section, which the caller must name in the order of [`Section::all`].
+    ///
+    /// # Errors
+    /// The file ends before the section does, or the section's fill is not zero.
+    pub fn next(&mut self, section: Section) -> Result<&'a [u8], DecodeError> {
+        let cut = DecodeError::Cut { section };
+        let length = self.file.header.section_bytes(self.file.kind, section);
+        // a length beyond the address space of a small device is beyond its bytes as well
+        let length = usize::try_from(length).map_err(|_| cut)?;
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(cut)?;
+        let (fill, rest) = rest
+            .split_at_checked(length.wrapping_neg() % 4)
+            .ok_or(cut)?;
+        if fill.iter().any(|&byte| byte != 0) {
+            return Err(cut);
+        }
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// Bytes are left over.
+    pub fn finish(self) -> Result<(), DecodeError> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(DecodeError::Header)
+        }
+    }
+}
