@@ -221,7 +221,7 @@ impl Unit {
 
 /// Runs a kernel on blocks of `L` lanes with the best vector unit up to `unit`.
 ///
-/// `L` is 16 or 32 (checked by the callers' types: [`super::chunk::Width`]).
+/// `L` is 16 or 32 (checked by the callers' types: [`super::batch::Width`]).
 pub fn dispatch<K: Kernel, const L: usize>(unit: Unit, kernel: K) -> K::Output {
     const { assert!(L == 16 || L == 32) };
     macro_rules! call {
