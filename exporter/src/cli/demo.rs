@@ -129,7 +129,6 @@ pub fn run(arguments: Arguments) -> Result<()> {
     say("5/5 run it on an emulated Cortex-M4");
     let simulation = run_documents(&model, documents, &board)?;
     show(&simulation)?;
-    show(&simulation.footprint)?;
     if json {
         let Simulation {
             examples,
