@@ -87,14 +87,9 @@ impl<const L: usize> Workspace<L> {
         gradient: &mut [f32],
         unit: Unit,
     ) -> Vec<SampleLoss> {
-        let keep = 1.0 / (1.0 - noise.word_dropout);
         let (dropout, rng) = (noise.word_dropout, &mut noise.rng);
-        self.begin(network, samples, || {
-            if dropout > 0.0 && rng.random::<f32>() < dropout {
-                0.0
-            } else {
-                keep
-            }
+        self.begin(network, samples, 1.0 / (1.0 - dropout), || {
+            dropout > 0.0 && rng.random::<f32>() < dropout
         });
         self.draw_mask(noise);
         dispatch::<_, L>(
@@ -112,7 +107,7 @@ impl<const L: usize> Workspace<L> {
 
     /// Logits of up to `L` samples, one row a sample.
     pub fn infer(&mut self, network: &Network, samples: &[Sample<'_>], unit: Unit) -> Vec<f32> {
-        self.begin(network, samples, || 1.0);
+        self.begin(network, samples, 1.0, || false);
         self.mask
             .iter_mut()
             .for_each(|mask| *mask = Block([1.0; L]));
@@ -130,7 +125,13 @@ impl<const L: usize> Workspace<L> {
     }
 
     /// Numbers the unique tokens and aligns the sequences at their ends.
-    fn begin(&mut self, network: &Network, samples: &[Sample<'_>], mut keep: impl FnMut() -> f32) {
+    fn begin(
+        &mut self,
+        network: &Network,
+        samples: &[Sample<'_>],
+        scale: f32,
+        mut is_dropped: impl FnMut() -> bool,
+    ) {
         assert!(samples.len() <= L, "{} samples in {L} lanes", samples.len());
         let shape = network.parameters.shape;
         let units = shape.hidden.next_multiple_of(GROUP / 4);
@@ -139,13 +140,13 @@ impl<const L: usize> Workspace<L> {
             .map(|sample| sample.tokens.len())
             .max()
             .unwrap_or(0);
-        self.words.clear(shape.vocabulary, 4 * units);
+        self.words.clear(shape.vocabulary, 4 * units, scale);
         self.slots.clear();
         self.slots.resize(steps, [IDLE; L]);
         for (lane, sample) in samples.iter().enumerate() {
             let idle = steps - sample.tokens.len();
             for (slots, &token) in self.slots[idle..].iter_mut().zip(sample.tokens) {
-                slots[lane] = self.words.slot(token, &mut keep);
+                slots[lane] = self.words.slot(token, &mut is_dropped);
             }
         }
         for buffer in &mut self.h {
