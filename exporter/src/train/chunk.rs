@@ -7,10 +7,10 @@
 //! point at the idle row (see `words`).
 
 use super::loss::{SampleLoss, cross_entropy};
-use super::lstm::{self, Backward, Block, GROUP, KEPT, Recurrent, State, Sum};
+use super::lstm::{self, Backward, GROUP, KEPT, Recurrent, State, Sum};
 use super::network::Network;
 use super::parameters::Part;
-use super::simd::{Kernel, Lanes, Unit, dispatch};
+use super::simd::{Block, Kernel, Lanes, Unit, dispatch};
 use super::words::{IDLE, Words};
 use crate::tokens::Token;
 use rand::RngExt;

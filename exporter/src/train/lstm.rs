@@ -11,47 +11,9 @@
 //! `c_t = σ(f)·c_{t-1} + σ(i)·tanh(g)`, `h_t = σ(o)·tanh(c_t)`.
 
 use super::activation::{sigmoid_and_tanh, tanh, two_sigmoids};
-use super::simd::{Eight, Lanes};
+use super::simd::{Block, Eight, Lanes, Line};
 use super::topology::{Topology, Transposed};
 use super::words::Words;
-
-/// One value for each lane.
-#[repr(C, align(64))]
-#[derive(Debug, Clone, Copy)]
-pub struct Block<const L: usize>(pub [f32; L]);
-
-impl<const L: usize> Block<L> {
-    /// Zero in every lane.
-    pub const ZERO: Self = Block([0.0; L]);
-
-    #[inline(always)]
-    fn get<S: Lanes, const NV: usize>(&self) -> [S::f32s; NV] {
-        *S::as_simd_f32s(&self.0)
-            .0
-            .first_chunk()
-            .expect("L = NV vectors")
-    }
-
-    #[inline(always)]
-    fn set<S: Lanes, const NV: usize>(&mut self, value: [S::f32s; NV]) {
-        *S::as_mut_simd_f32s(&mut self.0)
-            .0
-            .first_chunk_mut()
-            .expect("L = NV vectors") = value;
-    }
-
-    #[inline(always)]
-    fn eight(&self, part: usize) -> Eight {
-        pulp::cast(*self.0[8 * part..].first_chunk::<8>().expect("eight lanes"))
-    }
-
-    #[inline(always)]
-    fn set_eight(&mut self, part: usize, value: Eight) {
-        *self.0[8 * part..]
-            .first_chunk_mut::<8>()
-            .expect("eight lanes") = pulp::cast(value);
-    }
-}
 
 /// Gate rows that are worked on together: four units.
 pub const GROUP: usize = 16;
@@ -85,24 +47,14 @@ pub fn forward<S: Lanes, const L: usize, const NV: usize>(
     c: &mut [Block<L>],    // [padded units]
     h: &mut [Block<L>],    // [padded units]
 ) {
-    let rows: [&[super::words::Line]; L] = slots.map(|slot| words.row(slot));
+    let rows: [&[Line]; L] = slots.map(|slot| words.row(slot));
     let groups = h
         .chunks_exact_mut(UNITS)
         .zip(c.chunks_exact_mut(UNITS))
         .zip(kept.chunks_exact_mut(UNITS * KEPT));
     for (group, ((h, c), kept)) in groups.enumerate() {
         let mut pre = [Block::<L>::ZERO; GROUP];
-        for half in 0..2 {
-            for part in 0..L / 8 {
-                let eight = std::array::from_fn(|lane| {
-                    let line = &rows[8 * part + lane][group].0;
-                    pulp::cast(*line[8 * half..].first_chunk::<8>().expect("16 values"))
-                });
-                for (r, value) in simd.transpose(eight).into_iter().enumerate() {
-                    pre[8 * half + r].set_eight(part, value);
-                }
-            }
-        }
+        simd.transpose(rows.map(|row| &row[group]), &mut pre);
         for (r, pre) in pre.iter_mut().enumerate() {
             multiply_add::<S, L, NV>(simd, recurrent, group * GROUP + r, h_last, pre);
         }
@@ -240,7 +192,7 @@ pub fn backward<S: Lanes, const L: usize, const NV: usize>(
     [before, after]: [&State<L>; 2],
     state: &mut Backward<'_, L>,
 ) {
-    for (group, d) in state.d.chunks_exact_mut(GROUP).enumerate() {
+    for (group, d) in state.d.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
         for unit in 0..UNITS {
             let at = group * UNITS + unit;
             let kept = &kept[at * KEPT..][..KEPT];
@@ -252,14 +204,7 @@ pub fn backward<S: Lanes, const L: usize, const NV: usize>(
             let row = group * GROUP + r;
             weight_gradient::<S, L, NV>(simd, recurrent.topology, row, d, &before.h, state.sum);
         }
-        for half in 0..2 {
-            for part in 0..L / 8 {
-                let eight = std::array::from_fn(|r| d[8 * half + r].eight(part));
-                for (lane, value) in simd.transpose(eight).into_iter().enumerate() {
-                    words.add(simd, slots[8 * part + lane], group, half, value);
-                }
-            }
-        }
+        words.add(simd, slots, group, d);
     }
     // dh[column] = Σ U[row, column] · d[row]
     let (columns, value) = by_column;

@@ -9,13 +9,8 @@
 
 use super::network::Network;
 use super::parameters::Part;
-use super::simd::{Eight, Lanes};
+use super::simd::{Block, Lanes, Line};
 use crate::tokens::Token;
-
-/// Sixteen values in one cache line.
-#[repr(C, align(64))]
-#[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct Line(pub [f32; 16]);
 
 /// The slot of lanes whose sequence has not begun: a row of zeros. With it the
 /// candidate gate is tanh(0) = 0, so cell state and hidden state stay exactly 0 and
@@ -81,17 +76,17 @@ impl Words {
         &self.rows[slot as usize * self.lines..][..self.lines]
     }
 
-    /// Adds eight neighbouring values, half `half` of line `line`, to the row of a slot.
+    /// Adds 16 gate rows, those of line `line`, to the rows of the slots, lane by lane.
     #[inline(always)]
-    pub fn add<S: Lanes>(&mut self, simd: S, slot: u32, line: usize, half: usize, value: Eight) {
-        let line = &mut self.rows[slot as usize * self.lines + line].0;
-        let part: &mut [f32; 8] = if half == 0 {
-            line.first_chunk_mut().expect("16 values")
-        } else {
-            line.last_chunk_mut().expect("16 values")
-        };
-        let sum = simd.add_eight(pulp::cast(*part), value);
-        *part = pulp::cast(sum);
+    pub fn add<S: Lanes, const L: usize>(
+        &mut self,
+        simd: S,
+        slots: &[u32; L],
+        line: usize,
+        values: &[Block<L>; 16],
+    ) {
+        let place = slots.map(|slot| slot as usize * self.lines + line);
+        simd.transpose_add(values, &mut self.rows, place);
     }
 
     /// `row[slot] = b + W · embedding[token]`.
