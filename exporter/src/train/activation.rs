@@ -49,6 +49,13 @@ pub fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     simd.div_f32s(p, q)
 }
 
+/// Logistic function of every lane.
+#[inline(always)]
+pub fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let [p, q] = HALF_TANH_HALF.parts(simd, x);
+    simd.add_f32s(simd.div_f32s(p, q), simd.splat_f32s(0.5))
+}
+
 /// Logistic function of `x` and hyperbolic tangent of `y`, with one division for both:
 /// `a/b = a·d·r` and `c/d = c·b·r` with `r = 1/(b·d)`.
 #[inline(always)]

@@ -7,7 +7,7 @@
 //! point at the idle row (see `words`).
 
 use super::loss::{SampleLoss, cross_entropy};
-use super::lstm::{self, Backward, GROUP, KEPT, Recurrent, State, Sum};
+use super::lstm::{self, Backward, Forward, GROUP, Inputs, KEPT, Past, Recurrent, State, Sum};
 use super::network::Network;
 use super::parameters::Part;
 use super::simd::{Block, Kernel, Lanes, Unit, dispatch};
@@ -76,7 +76,8 @@ impl<const L: usize> Default for Workspace<L> {
     }
 }
 
-/// Steps whose states are replayed together on the way back.
+/// Steps whose states are replayed together on the way back: what they keep fits the
+/// second-level cache, and `c` and `h` are kept only where a span starts.
 const SPAN: usize = 4;
 
 fn zeros<const L: usize>(buffer: &mut Vec<Block<L>>, length: usize) {
@@ -197,16 +198,13 @@ impl<const L: usize> Workspace<L> {
             let place = if keep { t } else { 0 };
             let kept = &mut self.kept[place * stride..][..stride];
             let [h_last, h] = &mut self.h;
-            lstm::forward::<S, L, NV>(
-                simd,
-                recurrent(network),
-                &self.words,
+            let inputs = Inputs {
+                words: &self.words,
                 slots,
-                h_last,
-                kept,
-                &mut self.c,
-                h,
-            );
+            };
+            let c = &mut self.c;
+            let to = Forward { kept, c, h };
+            lstm::forward::<S, L, NV>(simd, recurrent(network), inputs, h_last, to);
             self.h.swap(0, 1);
         }
         self.head(network);
@@ -301,32 +299,34 @@ impl<const L: usize> Workspace<L> {
                 buffer.resize(units, Block::ZERO);
             }
         }
-        let spans = self.slots.chunks(SPAN).zip(self.kept.chunks(SPAN * stride));
+        let spans = self.slots.chunks(SPAN).enumerate();
         let starts = self.starts.chunks_exact(2 * units);
-        for ((slots, kept), start) in spans.zip(starts).rev() {
+        for ((span, slots), start) in spans.zip(starts).rev() {
+            let first = span * SPAN * stride;
+            let kept = &self.kept[first..][..slots.len() * stride];
+            let ahead = &self.kept[first.saturating_sub(SPAN * stride)..first];
             self.span[0].c.copy_from_slice(&start[..units]);
             self.span[0].h.copy_from_slice(&start[units..]);
-            for (s, kept) in kept.chunks_exact(stride).take(slots.len()).enumerate() {
+            for (s, kept) in kept.chunks_exact(stride).enumerate() {
                 let (before, after) = self.span.split_at_mut(s + 1);
                 lstm::replay::<S, L, NV>(simd, kept, &before[s], &mut after[0]);
             }
             for (s, slots) in slots.iter().enumerate().rev() {
+                let past = Past {
+                    slots,
+                    kept: &kept[s * stride..][..stride],
+                    before: &self.span[s],
+                    after: &self.span[s + 1],
+                    ahead: ahead.chunks_exact(stride).nth(s).unwrap_or_default(),
+                };
                 let mut state = Backward {
                     dh: &mut self.dh,
                     dc: &mut self.dc,
                     d: &mut self.d,
                     sum: &mut self.sum,
                 };
-                lstm::backward::<S, L, NV>(
-                    simd,
-                    recurrent(network),
-                    by_column,
-                    &mut self.words,
-                    slots,
-                    &kept[s * stride..][..stride],
-                    [&self.span[s], &self.span[s + 1]],
-                    &mut state,
-                );
+                let (words, state) = (&mut self.words, &mut state);
+                lstm::backward::<S, L, NV>(simd, recurrent(network), by_column, words, past, state);
             }
         }
         self.words.backward(network, gradient);

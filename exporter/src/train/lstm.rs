@@ -4,8 +4,13 @@
 //! `L` samples (lanes) step together, the lane innermost: one connection is one
 //! broadcast weight and `L` multiply-adds. A step works on four units (16 gate rows)
 //! at a time, so that transposition, `U·h` and the gates of these rows happen while
-//! they are in the first-level cache; what a step stores for the way back is written
-//! once and read once.
+//! they are in the first-level cache.
+//!
+//! Beyond the second-level cache a step moves much memory for little arithmetic, and that
+//! is what limits it (one core here reads 16 GB/s and writes 12 GB/s from there). So a step
+//! keeps only the four gates; on the way back [`replay`] finds `c`, `tanh(c)` and `h` again,
+//! and lines that come next are asked for while the connections are multiplied, a few at a
+//! time: all at once they wait for each other and cost more than they save.
 //!
 //! Formula, for the gates i, g, f, o of every unit:
 //! `c_t = σ(f)·c_{t-1} + σ(i)·tanh(g)`, `h_t = σ(o)·tanh(c_t)`.
@@ -35,17 +40,33 @@ pub struct Recurrent<'a> {
     pub value: &'a [f32],
 }
 
-/// One step forward: `before → kept[t], h[t]`.
+/// Where the inputs of a step are: the slot of each lane.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a, const L: usize> {
+    /// Rows of `W·x + b`.
+    pub words: &'a Words,
+    /// The row that each lane reads: its token.
+    pub slots: &'a [u32; L],
+}
+
+/// What a step forward writes.
+pub struct Forward<'a, const L: usize> {
+    /// The gates, for the way back.
+    pub kept: &'a mut [Block<L>], // [padded units x KEPT]
+    /// Cell state: that before the step, then that after it.
+    pub c: &'a mut [Block<L>], // [padded units]
+    /// Hidden state after the step.
+    pub h: &'a mut [Block<L>], // [padded units]
+}
+
+/// One step forward, from the hidden state `h_last`.
 #[inline(always)]
 pub fn forward<S: Lanes, const L: usize, const NV: usize>(
     simd: S,
     recurrent: Recurrent<'_>,
-    words: &Words,
-    slots: &[u32; L],
-    h_last: &[Block<L>],   // [padded units]
-    kept: &mut [Block<L>], // [padded units x KEPT] of step t
-    c: &mut [Block<L>],    // [padded units]
-    h: &mut [Block<L>],    // [padded units]
+    Inputs { words, slots }: Inputs<'_, L>,
+    h_last: &[Block<L>], // [padded units]
+    Forward { kept, c, h }: Forward<'_, L>,
 ) {
     let rows: [&[Line]; L] = slots.map(|slot| words.row(slot));
     let groups = h
@@ -56,6 +77,11 @@ pub fn forward<S: Lanes, const L: usize, const NV: usize>(
         let mut pre = [Block::<L>::ZERO; GROUP];
         simd.transpose(rows.map(|row| &row[group]), &mut pre);
         for (r, pre) in pre.iter_mut().enumerate() {
+            for row in &rows[r * (L / GROUP)..][..L / GROUP] {
+                if let Some(line) = row.get(group + 1) {
+                    simd.prefetch(line);
+                }
+            }
             multiply_add::<S, L, NV>(simd, recurrent, group * GROUP + r, h_last, pre);
         }
         for unit in 0..UNITS {
@@ -120,6 +146,7 @@ fn gates_forward<S: Lanes, const L: usize, const NV: usize>(
     h.set::<S, NV>(h_new);
 }
 
+/// `c = f·c_last + i·g`, with the same rounding forward and in the replay.
 #[inline(always)]
 fn cell<S: Lanes>(simd: S, [i, g, f]: [S::f32s; 3], c_last: S::f32s) -> S::f32s {
     simd.mul_add_e_f32s(f, c_last, simd.mul_f32s(i, g))
@@ -179,6 +206,21 @@ pub struct Backward<'a, const L: usize> {
     pub sum: &'a mut [Sum], // [nnz of U]
 }
 
+/// A step as it was forward.
+#[derive(Clone, Copy)]
+pub struct Past<'a, const L: usize> {
+    /// The row of `words` that each lane read.
+    pub slots: &'a [u32; L],
+    /// The gates.
+    pub kept: &'a [Block<L>], // [padded units x KEPT]
+    /// The state before.
+    pub before: &'a State<L>,
+    /// The state after.
+    pub after: &'a State<L>,
+    /// Gates of a step that is replayed next, to be asked for; empty if there is none.
+    pub ahead: &'a [Block<L>], // [padded units x KEPT] or [0]
+}
+
 /// One step back: from `∂loss/∂(h_t, c_t)` to `∂loss/∂(h_{t-1}, c_{t-1})`; adds the
 /// gradients of `U` to `sum` and those of `W·x + b` to the rows of `words`.
 #[inline(always)]
@@ -187,11 +229,17 @@ pub fn backward<S: Lanes, const L: usize, const NV: usize>(
     recurrent: Recurrent<'_>,
     by_column: (&Transposed, &[f32]),
     words: &mut Words,
-    slots: &[u32; L],
-    kept: &[Block<L>], // of step t
-    [before, after]: [&State<L>; 2],
+    past: Past<'_, L>,
     state: &mut Backward<'_, L>,
 ) {
+    let Past {
+        slots,
+        kept,
+        before,
+        after,
+        ahead,
+    } = past;
+    let mut ahead = ahead.chunks_exact(UNITS * KEPT);
     for (group, d) in state.d.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
         for unit in 0..UNITS {
             let at = group * UNITS + unit;
@@ -200,7 +248,14 @@ pub fn backward<S: Lanes, const L: usize, const NV: usize>(
             let d = &mut d[4 * unit..][..4];
             gates_backward::<S, L, NV>(simd, kept, cell, &state.dh[at], &mut state.dc[at], d);
         }
+        let ahead = ahead.next().unwrap_or_default();
         for (r, d) in d.iter().enumerate() {
+            if let Some(block) = ahead.get(r) {
+                simd.prefetch(block);
+            }
+            for &slot in &slots[r * (L / GROUP)..][..L / GROUP] {
+                simd.prefetch(&words.row(slot)[group]);
+            }
             let row = group * GROUP + r;
             weight_gradient::<S, L, NV>(simd, recurrent.topology, row, d, &before.h, state.sum);
         }

@@ -9,7 +9,8 @@
 
 use super::network::Network;
 use super::parameters::Part;
-use super::simd::{Block, Lanes, Line};
+pub use super::simd::Line;
+use super::simd::{Block, Lanes};
 use crate::tokens::Token;
 
 /// The slot of lanes whose sequence has not begun: a row of zeros. With it the
