@@ -7,10 +7,10 @@
 //! point at the idle row (see `words`).
 
 use super::loss::{SampleLoss, cross_entropy};
-use super::lstm::{self, Backward, Before, Block, GROUP, KEPT, Recurrent};
+use super::lstm::{self, Backward, Forward, GROUP, Inputs, KEPT, Past, Recurrent, State, Sum};
 use super::network::Network;
 use super::parameters::Part;
-use super::simd::{Eight, Kernel, Lanes, Unit, dispatch};
+use super::simd::{Block, Kernel, Lanes, Unit, dispatch};
 use super::words::{IDLE, Words};
 use crate::tokens::Token;
 use rand::RngExt;
@@ -43,12 +43,15 @@ pub struct Noise {
 pub struct Workspace<const L: usize> {
     words: Words,
     slots: Vec<[u32; L]>,  // [steps]
-    kept: Vec<Block<L>>,   // [(steps + 1) x padded units x KEPT]; step 0 is all zeros
+    kept: Vec<Block<L>>,   // [steps x padded units x KEPT]
+    starts: Vec<Block<L>>, // [spans x 2 x padded units]: c and h before each span of steps
+    c: Vec<Block<L>>,      // [padded units]
     h: [Vec<Block<L>>; 2], // each [padded units]
+    span: Vec<State<L>>,   // [SPAN + 1]: before and after each step of a span
     dh: Vec<Block<L>>,     // [padded units]
     dc: Vec<Block<L>>,     // [padded units]
     d: Vec<Block<L>>,      // [4 x padded units]
-    sum: Vec<Eight>,       // [nnz of U]
+    sum: Vec<Sum>,         // [nnz of U]
     mask: Vec<Block<L>>,   // [padded units], output dropout
     logits: Vec<[f32; L]>, // [logits]
 }
@@ -59,6 +62,9 @@ impl<const L: usize> Default for Workspace<L> {
             words: Words::default(),
             slots: Vec::new(),
             kept: Vec::new(),
+            starts: Vec::new(),
+            c: Vec::new(),
+            span: Vec::new(),
             h: [Vec::new(), Vec::new()],
             dh: Vec::new(),
             dc: Vec::new(),
@@ -69,6 +75,10 @@ impl<const L: usize> Default for Workspace<L> {
         }
     }
 }
+
+/// Steps whose states are replayed together on the way back: what they keep fits the
+/// second-level cache, and `c` and `h` are kept only where a span starts.
+const SPAN: usize = 4;
 
 fn zeros<const L: usize>(buffer: &mut Vec<Block<L>>, length: usize) {
     buffer.clear();
@@ -87,14 +97,9 @@ impl<const L: usize> Workspace<L> {
         gradient: &mut [f32],
         unit: Unit,
     ) -> Vec<SampleLoss> {
-        let keep = 1.0 / (1.0 - noise.word_dropout);
         let (dropout, rng) = (noise.word_dropout, &mut noise.rng);
-        self.begin(network, samples, || {
-            if dropout > 0.0 && rng.random::<f32>() < dropout {
-                0.0
-            } else {
-                keep
-            }
+        self.begin(network, samples, 1.0 / (1.0 - dropout), || {
+            dropout > 0.0 && rng.random::<f32>() < dropout
         });
         self.draw_mask(noise);
         dispatch::<_, L>(
@@ -112,7 +117,7 @@ impl<const L: usize> Workspace<L> {
 
     /// Logits of up to `L` samples, one row a sample.
     pub fn infer(&mut self, network: &Network, samples: &[Sample<'_>], unit: Unit) -> Vec<f32> {
-        self.begin(network, samples, || 1.0);
+        self.begin(network, samples, 1.0, || false);
         self.mask
             .iter_mut()
             .for_each(|mask| *mask = Block([1.0; L]));
@@ -130,7 +135,13 @@ impl<const L: usize> Workspace<L> {
     }
 
     /// Numbers the unique tokens and aligns the sequences at their ends.
-    fn begin(&mut self, network: &Network, samples: &[Sample<'_>], mut keep: impl FnMut() -> f32) {
+    fn begin(
+        &mut self,
+        network: &Network,
+        samples: &[Sample<'_>],
+        scale: f32,
+        mut is_dropped: impl FnMut() -> bool,
+    ) {
         assert!(samples.len() <= L, "{} samples in {L} lanes", samples.len());
         let shape = network.parameters.shape;
         let units = shape.hidden.next_multiple_of(GROUP / 4);
@@ -139,16 +150,16 @@ impl<const L: usize> Workspace<L> {
             .map(|sample| sample.tokens.len())
             .max()
             .unwrap_or(0);
-        self.words.clear(shape.vocabulary, 4 * units);
+        self.words.clear(shape.vocabulary, 4 * units, scale);
         self.slots.clear();
         self.slots.resize(steps, [IDLE; L]);
         for (lane, sample) in samples.iter().enumerate() {
             let idle = steps - sample.tokens.len();
             for (slots, &token) in self.slots[idle..].iter_mut().zip(sample.tokens) {
-                slots[lane] = self.words.slot(token, &mut keep);
+                slots[lane] = self.words.slot(token, &mut is_dropped);
             }
         }
-        for buffer in &mut self.h {
+        for buffer in self.h.iter_mut().chain([&mut self.c]) {
             zeros(buffer, units);
         }
         self.mask.resize(units, Block::ZERO);
@@ -164,27 +175,36 @@ impl<const L: usize> Workspace<L> {
         }
     }
 
-    /// All steps forward. The kept steps go round in a ring of `ring` places.
+    /// All steps forward; for the way back if `keep`.
     #[inline(always)]
-    fn forward<S: Lanes, const NV: usize>(&mut self, simd: S, network: &Network, ring: usize) {
+    fn forward<S: Lanes, const NV: usize>(&mut self, simd: S, network: &Network, keep: bool) {
         self.words.forward(network);
-        let stride = self.h[0].len() * KEPT;
-        let needed = ring * stride;
-        if self.kept.len() < needed {
-            self.kept.resize(needed, Block::ZERO);
-        }
-        self.kept[..stride].fill(Block::ZERO);
+        let (units, steps) = (self.c.len(), self.slots.len());
+        let stride = units * KEPT;
+        let (kept, starts) = if keep {
+            (steps * stride, steps.div_ceil(SPAN) * 2 * units)
+        } else {
+            (stride, 0)
+        };
+        self.kept.resize(self.kept.len().max(kept), Block::ZERO);
+        self.starts
+            .resize(self.starts.len().max(starts), Block::ZERO);
         for (t, slots) in self.slots.iter().enumerate() {
-            let (from, to) = (t % ring, (t + 1) % ring);
-            let (last, kept) = two_places(&mut self.kept, stride, from, to);
+            if keep && t % SPAN == 0 {
+                let start = &mut self.starts[t / SPAN * 2 * units..][..2 * units];
+                start[..units].copy_from_slice(&self.c);
+                start[units..].copy_from_slice(&self.h[0]);
+            }
+            let place = if keep { t } else { 0 };
+            let kept = &mut self.kept[place * stride..][..stride];
             let [h_last, h] = &mut self.h;
-            let recurrent = recurrent(network);
-            let before = Before {
+            let inputs = Inputs {
+                words: &self.words,
                 slots,
-                kept: last,
-                h: h_last,
             };
-            lstm::forward::<S, L, NV>(simd, recurrent, &self.words, before, kept, h);
+            let c = &mut self.c;
+            let to = Forward { kept, c, h };
+            lstm::forward::<S, L, NV>(simd, recurrent(network), inputs, h_last, to);
             self.h.swap(0, 1);
         }
         self.head(network);
@@ -269,39 +289,50 @@ impl<const L: usize> Workspace<L> {
         self.d.resize(4 * units, Block::ZERO);
         self.sum.clear();
         self.sum
-            .resize(network.recurrent_value.len(), pulp::cast([0.0f32; 8]));
+            .resize(network.recurrent_value.len(), Sum(pulp::cast([0.0f32; 8])));
         self.words.reset_rows();
         let by_column = (&network.recurrent_by_column, &network.recurrent_value[..]);
         let stride = units * KEPT;
-        for (t, slots) in self.slots.iter().enumerate().rev() {
-            let (last, kept) = self.kept[t * stride..][..2 * stride].split_at(stride);
-            let h_last = &mut self.h[0];
-            lstm::hidden_of::<S, L, NV>(simd, last, h_last);
-            let before = Before {
-                slots,
-                kept: last,
-                h: h_last,
-            };
-            let mut state = Backward {
-                dh: &mut self.dh,
-                dc: &mut self.dc,
-                d: &mut self.d,
-                sum: &mut self.sum,
-            };
-            lstm::backward::<S, L, NV>(
-                simd,
-                recurrent(network),
-                by_column,
-                &mut self.words,
-                before,
-                kept,
-                &mut state,
-            );
+        self.span.resize_with(SPAN + 1, State::default);
+        for State { c, t, h } in &mut self.span {
+            for buffer in [c, t, h] {
+                buffer.resize(units, Block::ZERO);
+            }
+        }
+        let spans = self.slots.chunks(SPAN).enumerate();
+        let starts = self.starts.chunks_exact(2 * units);
+        for ((span, slots), start) in spans.zip(starts).rev() {
+            let first = span * SPAN * stride;
+            let kept = &self.kept[first..][..slots.len() * stride];
+            let ahead = &self.kept[first.saturating_sub(SPAN * stride)..first];
+            self.span[0].c.copy_from_slice(&start[..units]);
+            self.span[0].h.copy_from_slice(&start[units..]);
+            for (s, kept) in kept.chunks_exact(stride).enumerate() {
+                let (before, after) = self.span.split_at_mut(s + 1);
+                lstm::replay::<S, L, NV>(simd, kept, &before[s], &mut after[0]);
+            }
+            for (s, slots) in slots.iter().enumerate().rev() {
+                let past = Past {
+                    slots,
+                    kept: &kept[s * stride..][..stride],
+                    before: &self.span[s],
+                    after: &self.span[s + 1],
+                    ahead: ahead.chunks_exact(stride).nth(s).unwrap_or_default(),
+                };
+                let mut state = Backward {
+                    dh: &mut self.dh,
+                    dc: &mut self.dc,
+                    d: &mut self.d,
+                    sum: &mut self.sum,
+                };
+                let (words, state) = (&mut self.words, &mut state);
+                lstm::backward::<S, L, NV>(simd, recurrent(network), by_column, words, past, state);
+            }
         }
         self.words.backward(network, gradient);
         let to = network.parameters.range(Part::Recurrent);
         for (gradient, sum) in gradient[to].iter_mut().zip(&self.sum) {
-            let lanes: [f32; 8] = pulp::cast(*sum);
+            let lanes: [f32; 8] = pulp::cast(sum.0);
             let four = [0, 1, 2, 3].map(|k| lanes[k] + lanes[k + 4]);
             *gradient += (four[0] + four[2]) + (four[1] + four[3]);
         }
@@ -312,17 +343,6 @@ fn recurrent(network: &Network) -> Recurrent<'_> {
     Recurrent {
         topology: &network.parameters.recurrent,
         value: network.parameters.part(Part::Recurrent),
-    }
-}
-
-/// Two different places of a ring: the first to read, the second to write.
-fn two_places<T>(ring: &mut [T], stride: usize, from: usize, to: usize) -> (&[T], &mut [T]) {
-    if from < to {
-        let (low, high) = ring.split_at_mut(to * stride);
-        (&low[from * stride..][..stride], &mut high[..stride])
-    } else {
-        let (low, high) = ring.split_at_mut(from * stride);
-        (&high[..stride], &mut low[to * stride..][..stride])
     }
 }
 
@@ -348,7 +368,7 @@ impl<const L: usize> Kernel for Train<'_, L> {
             scale,
             gradient,
         } = self;
-        work.forward::<S, NV>(simd, network, work.slots.len() + 1);
+        work.forward::<S, NV>(simd, network, true);
         let losses = work.head_backward(network, samples, (noise.smoothing, scale), gradient);
         work.backward::<S, NV>(simd, network, gradient);
         losses
@@ -365,6 +385,6 @@ impl<const L: usize> Kernel for Infer<'_, L> {
 
     #[inline(always)]
     fn run<S: Lanes, const NV: usize>(self, simd: S) {
-        self.work.forward::<S, NV>(simd, self.network, 2);
+        self.work.forward::<S, NV>(simd, self.network, false);
     }
 }

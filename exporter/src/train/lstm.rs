@@ -4,67 +4,32 @@
 //! `L` samples (lanes) step together, the lane innermost: one connection is one
 //! broadcast weight and `L` multiply-adds. A step works on four units (16 gate rows)
 //! at a time, so that transposition, `U·h` and the gates of these rows happen while
-//! they are in the first-level cache; what a step stores for the way back is written
-//! once and read once.
+//! they are in the first-level cache.
+//!
+//! Beyond the second-level cache a step moves much memory for little arithmetic, and that
+//! is what limits it (one core here reads 16 GB/s and writes 12 GB/s from there). So a step
+//! keeps only the four gates; on the way back [`replay`] finds `c`, `tanh(c)` and `h` again,
+//! and lines that come next are asked for while the connections are multiplied, a few at a
+//! time: all at once they wait for each other and cost more than they save.
 //!
 //! Formula, for the gates i, g, f, o of every unit:
 //! `c_t = σ(f)·c_{t-1} + σ(i)·tanh(g)`, `h_t = σ(o)·tanh(c_t)`.
 
-use super::activation::{sigmoid, tanh};
-use super::simd::{Eight, Lanes};
+use super::activation::{sigmoid_and_tanh, tanh, two_sigmoids};
+use super::simd::{Block, Eight, Lanes, Line};
 use super::topology::{Topology, Transposed};
 use super::words::Words;
-
-/// One value for each lane.
-#[repr(C, align(64))]
-#[derive(Debug, Clone, Copy)]
-pub struct Block<const L: usize>(pub [f32; L]);
-
-impl<const L: usize> Block<L> {
-    /// Zero in every lane.
-    pub const ZERO: Self = Block([0.0; L]);
-
-    #[inline(always)]
-    fn get<S: Lanes, const NV: usize>(&self) -> [S::f32s; NV] {
-        *S::as_simd_f32s(&self.0)
-            .0
-            .first_chunk()
-            .expect("L = NV vectors")
-    }
-
-    #[inline(always)]
-    fn set<S: Lanes, const NV: usize>(&mut self, value: [S::f32s; NV]) {
-        *S::as_mut_simd_f32s(&mut self.0)
-            .0
-            .first_chunk_mut()
-            .expect("L = NV vectors") = value;
-    }
-
-    #[inline(always)]
-    fn eight(&self, part: usize) -> Eight {
-        pulp::cast(*self.0[8 * part..].first_chunk::<8>().expect("eight lanes"))
-    }
-
-    #[inline(always)]
-    fn set_eight(&mut self, part: usize, value: Eight) {
-        *self.0[8 * part..]
-            .first_chunk_mut::<8>()
-            .expect("eight lanes") = pulp::cast(value);
-    }
-}
 
 /// Gate rows that are worked on together: four units.
 pub const GROUP: usize = 16;
 const UNITS: usize = 4;
 
 /// What a step keeps of each unit for the way back.
-pub const KEPT: usize = 6;
+pub const KEPT: usize = 4;
 const I: usize = 0; // σ(i)
 const G: usize = 1; // tanh(g)
 const F: usize = 2; // σ(f)
 const O: usize = 3; // σ(o)
-const C: usize = 4; // c
-const T: usize = 5; // tanh(c)
 
 /// The recurrent matrices in row order.
 #[derive(Clone, Copy)]
@@ -75,54 +40,54 @@ pub struct Recurrent<'a> {
     pub value: &'a [f32],
 }
 
-/// What a step starts from, forward and back.
+/// Where the inputs of a step are: the slot of each lane.
 #[derive(Clone, Copy)]
-pub struct Before<'a, const L: usize> {
-    /// The row of `words` that each lane reads: its token.
+pub struct Inputs<'a, const L: usize> {
+    /// Rows of `W·x + b`.
+    pub words: &'a Words,
+    /// The row that each lane reads: its token.
     pub slots: &'a [u32; L],
-    /// What step `t - 1` kept.
-    pub kept: &'a [Block<L>], // [padded units x KEPT]
-    /// `h` of step `t - 1`.
-    pub h: &'a [Block<L>], // [padded units]
 }
 
-/// One step forward: `before → kept[t], h[t]`.
+/// What a step forward writes.
+pub struct Forward<'a, const L: usize> {
+    /// The gates, for the way back.
+    pub kept: &'a mut [Block<L>], // [padded units x KEPT]
+    /// Cell state: that before the step, then that after it.
+    pub c: &'a mut [Block<L>], // [padded units]
+    /// Hidden state after the step.
+    pub h: &'a mut [Block<L>], // [padded units]
+}
+
+/// One step forward, from the hidden state `h_last`.
 #[inline(always)]
 pub fn forward<S: Lanes, const L: usize, const NV: usize>(
     simd: S,
     recurrent: Recurrent<'_>,
-    words: &Words,
-    before: Before<'_, L>,
-    kept: &mut [Block<L>], // [padded units x KEPT] of step t
-    h: &mut [Block<L>],    // [padded units]
+    Inputs { words, slots }: Inputs<'_, L>,
+    h_last: &[Block<L>], // [padded units]
+    Forward { kept, c, h }: Forward<'_, L>,
 ) {
-    let rows: [&[super::words::Line]; L] = before.slots.map(|slot| words.row(slot));
+    let rows: [&[Line]; L] = slots.map(|slot| words.row(slot));
     let groups = h
         .chunks_exact_mut(UNITS)
+        .zip(c.chunks_exact_mut(UNITS))
         .zip(kept.chunks_exact_mut(UNITS * KEPT));
-    for (group, (h, kept)) in groups.enumerate() {
+    for (group, ((h, c), kept)) in groups.enumerate() {
         let mut pre = [Block::<L>::ZERO; GROUP];
-        for half in 0..2 {
-            for part in 0..L / 8 {
-                let eight = std::array::from_fn(|lane| {
-                    let line = &rows[8 * part + lane][group].0;
-                    pulp::cast(*line[8 * half..].first_chunk::<8>().expect("16 values"))
-                });
-                for (r, value) in simd.transpose(eight).into_iter().enumerate() {
-                    pre[8 * half + r].set_eight(part, value);
+        simd.transpose(rows.map(|row| &row[group]), &mut pre);
+        for (r, pre) in pre.iter_mut().enumerate() {
+            for row in &rows[r * (L / GROUP)..][..L / GROUP] {
+                if let Some(line) = row.get(group + 1) {
+                    simd.prefetch(line);
                 }
             }
-        }
-        for (r, pre) in pre.iter_mut().enumerate() {
-            multiply_add::<S, L, NV>(simd, recurrent, group * GROUP + r, before.h, pre);
+            multiply_add::<S, L, NV>(simd, recurrent, group * GROUP + r, h_last, pre);
         }
         for unit in 0..UNITS {
-            let (pre, c_last) = (
-                &pre[4 * unit..][..4],
-                &before.kept[(group * UNITS + unit) * KEPT + C],
-            );
-            let (kept, h) = (&mut kept[unit * KEPT..][..KEPT], &mut h[unit]);
-            gates_forward::<S, L, NV>(simd, pre, c_last, kept, h);
+            let pre = &pre[4 * unit..][..4];
+            let kept = &mut kept[unit * KEPT..][..KEPT];
+            gates_forward::<S, L, NV>(simd, pre, &mut c[unit], kept, &mut h[unit]);
         }
     }
 }
@@ -157,44 +122,77 @@ fn multiply_add<S: Lanes, const L: usize, const NV: usize>(
 fn gates_forward<S: Lanes, const L: usize, const NV: usize>(
     simd: S,
     pre: &[Block<L>],
-    c_last: &Block<L>,
+    c: &mut Block<L>,
     kept: &mut [Block<L>],
     h: &mut Block<L>,
 ) {
     let pre: [[S::f32s; NV]; 4] = [0, 1, 2, 3].map(|gate| pre[gate].get::<S, NV>());
-    let c_last = c_last.get::<S, NV>();
+    let c_last = c.get::<S, NV>();
     let mut out = [[simd.splat_f32s(0.0); NV]; KEPT];
-    let mut h_new = [simd.splat_f32s(0.0); NV];
+    let (mut c_new, mut h_new) = (c_last, c_last);
     for v in 0..NV {
-        let i = sigmoid(simd, pre[I][v]);
-        let g = tanh(simd, pre[G][v]);
-        let f = sigmoid(simd, pre[F][v]);
-        let o = sigmoid(simd, pre[O][v]);
-        let c = simd.mul_add_e_f32s(f, c_last[v], simd.mul_f32s(i, g));
-        let t = tanh(simd, c);
-        h_new[v] = simd.mul_f32s(o, t);
-        for (slot, value) in out.iter_mut().zip([i, g, f, o, c, t]) {
+        let [i, g] = sigmoid_and_tanh(simd, pre[I][v], pre[G][v]);
+        let [f, o] = two_sigmoids(simd, pre[F][v], pre[O][v]);
+        for (slot, value) in out.iter_mut().zip([i, g, f, o]) {
             slot[v] = value;
         }
+        c_new[v] = cell(simd, [i, g, f], c_last[v]);
+        h_new[v] = simd.mul_f32s(o, tanh(simd, c_new[v]));
     }
     for (kept, value) in kept.iter_mut().zip(out) {
         kept.set::<S, NV>(value);
     }
+    c.set::<S, NV>(c_new);
     h.set::<S, NV>(h_new);
 }
 
-/// `h = σ(o) · tanh(c)` of a kept step.
+/// `c = f·c_last + i·g`, with the same rounding forward and in the replay.
 #[inline(always)]
-pub fn hidden_of<S: Lanes, const L: usize, const NV: usize>(
+fn cell<S: Lanes>(simd: S, [i, g, f]: [S::f32s; 3], c_last: S::f32s) -> S::f32s {
+    simd.mul_add_e_f32s(f, c_last, simd.mul_f32s(i, g))
+}
+
+/// What the way back needs of a step and did not keep.
+#[derive(Debug, Clone, Default)]
+pub struct State<const L: usize> {
+    /// Cell state.
+    pub c: Vec<Block<L>>, // [padded units]
+    /// `tanh(c)`.
+    pub t: Vec<Block<L>>, // [padded units]
+    /// Hidden state.
+    pub h: Vec<Block<L>>, // [padded units]
+}
+
+/// The state after a step from the state before it and what the step kept, with the same
+/// bits as [`forward`].
+#[inline(always)]
+pub fn replay<S: Lanes, const L: usize, const NV: usize>(
     simd: S,
     kept: &[Block<L>],
-    h: &mut [Block<L>],
+    before: &State<L>,
+    after: &mut State<L>,
 ) {
-    for (h, kept) in h.iter_mut().zip(kept.chunks_exact(KEPT)) {
-        let (o, t) = (kept[O].get::<S, NV>(), kept[T].get::<S, NV>());
-        h.set::<S, NV>(std::array::from_fn(|v| simd.mul_f32s(o[v], t[v])));
+    let State { c, t, h } = after;
+    let units = c.iter_mut().zip(t).zip(h).zip(&before.c);
+    for ((((c, t), h), c_last), kept) in units.zip(kept.chunks_exact(KEPT)) {
+        let [i, g, f, o] = [I, G, F, O].map(|k| kept[k].get::<S, NV>());
+        let c_last = c_last.get::<S, NV>();
+        let (mut c_new, mut t_new, mut h_new) = (c_last, c_last, c_last);
+        for v in 0..NV {
+            c_new[v] = cell(simd, [i[v], g[v], f[v]], c_last[v]);
+            t_new[v] = tanh(simd, c_new[v]);
+            h_new[v] = simd.mul_f32s(o[v], t_new[v]);
+        }
+        c.set::<S, NV>(c_new);
+        t.set::<S, NV>(t_new);
+        h.set::<S, NV>(h_new);
     }
 }
+
+/// A sum in eight lanes, aligned so that none lies in two cache lines.
+#[repr(C, align(32))]
+#[derive(Debug, Clone, Copy)]
+pub struct Sum(pub Eight);
 
 /// What the way back carries from step to step.
 pub struct Backward<'a, const L: usize> {
@@ -205,7 +203,22 @@ pub struct Backward<'a, const L: usize> {
     /// `∂loss/∂pre_t`: scratch of one step.
     pub d: &'a mut [Block<L>], // [4 x padded units]
     /// Gradients of `U`, folded to eight lanes.
-    pub sum: &'a mut [Eight], // [nnz of U]
+    pub sum: &'a mut [Sum], // [nnz of U]
+}
+
+/// A step as it was forward.
+#[derive(Clone, Copy)]
+pub struct Past<'a, const L: usize> {
+    /// The row of `words` that each lane read.
+    pub slots: &'a [u32; L],
+    /// The gates.
+    pub kept: &'a [Block<L>], // [padded units x KEPT]
+    /// The state before.
+    pub before: &'a State<L>,
+    /// The state after.
+    pub after: &'a State<L>,
+    /// Gates of a step that is replayed next, to be asked for; empty if there is none.
+    pub ahead: &'a [Block<L>], // [padded units x KEPT] or [0]
 }
 
 /// One step back: from `∂loss/∂(h_t, c_t)` to `∂loss/∂(h_{t-1}, c_{t-1})`; adds the
@@ -216,30 +229,37 @@ pub fn backward<S: Lanes, const L: usize, const NV: usize>(
     recurrent: Recurrent<'_>,
     by_column: (&Transposed, &[f32]),
     words: &mut Words,
-    before: Before<'_, L>,
-    kept: &[Block<L>], // of step t
+    past: Past<'_, L>,
     state: &mut Backward<'_, L>,
 ) {
-    for (group, d) in state.d.chunks_exact_mut(GROUP).enumerate() {
+    let Past {
+        slots,
+        kept,
+        before,
+        after,
+        ahead,
+    } = past;
+    let mut ahead = ahead.chunks_exact(UNITS * KEPT);
+    for (group, d) in state.d.as_chunks_mut::<GROUP>().0.iter_mut().enumerate() {
         for unit in 0..UNITS {
             let at = group * UNITS + unit;
             let kept = &kept[at * KEPT..][..KEPT];
-            let c_last = &before.kept[at * KEPT + C];
+            let cell = [&before.c[at], &after.t[at]];
             let d = &mut d[4 * unit..][..4];
-            gates_backward::<S, L, NV>(simd, kept, c_last, &state.dh[at], &mut state.dc[at], d);
+            gates_backward::<S, L, NV>(simd, kept, cell, &state.dh[at], &mut state.dc[at], d);
         }
+        let ahead = ahead.next().unwrap_or_default();
         for (r, d) in d.iter().enumerate() {
-            let row = group * GROUP + r;
-            weight_gradient::<S, L, NV>(simd, recurrent.topology, row, d, before.h, state.sum);
-        }
-        for half in 0..2 {
-            for part in 0..L / 8 {
-                let eight = std::array::from_fn(|r| d[8 * half + r].eight(part));
-                for (lane, value) in simd.transpose(eight).into_iter().enumerate() {
-                    words.add(simd, before.slots[8 * part + lane], group, half, value);
-                }
+            if let Some(block) = ahead.get(r) {
+                simd.prefetch(block);
             }
+            for &slot in &slots[r * (L / GROUP)..][..L / GROUP] {
+                simd.prefetch(&words.row(slot)[group]);
+            }
+            let row = group * GROUP + r;
+            weight_gradient::<S, L, NV>(simd, recurrent.topology, row, d, &before.h, state.sum);
         }
+        words.add(simd, slots, group, d);
     }
     // dh[column] = Σ U[row, column] · d[row]
     let (columns, value) = by_column;
@@ -270,7 +290,7 @@ pub fn backward<S: Lanes, const L: usize, const NV: usize>(
 fn gates_backward<S: Lanes, const L: usize, const NV: usize>(
     simd: S,
     kept: &[Block<L>],
-    c_last: &Block<L>,
+    [c_last, t]: [&Block<L>; 2],
     dh: &Block<L>,
     dc: &mut Block<L>,
     d: &mut [Block<L>],
@@ -278,8 +298,9 @@ fn gates_backward<S: Lanes, const L: usize, const NV: usize>(
     let mul = |a, b| simd.mul_f32s(a, b);
     // a - a·b
     let rest = |a, b| simd.sub_f32s(a, mul(a, b));
-    let [i, g, f, o, t] = [I, G, F, O, T].map(|k| kept[k].get::<S, NV>());
-    let (c_last, dh, dc_old) = (c_last.get::<S, NV>(), dh.get::<S, NV>(), dc.get::<S, NV>());
+    let [i, g, f, o] = [I, G, F, O].map(|k| kept[k].get::<S, NV>());
+    let [c_last, t, dh] = [c_last, t, dh].map(|block| block.get::<S, NV>());
+    let dc_old = dc.get::<S, NV>();
     let mut out = [[simd.splat_f32s(0.0); NV]; 4];
     let mut dc_new = dc_old;
     for v in 0..NV {
@@ -314,7 +335,7 @@ fn weight_gradient<S: Lanes, const L: usize, const NV: usize>(
     row: usize,
     d: &Block<L>,
     h: &[Block<L>],
-    sum: &mut [Eight],
+    sum: &mut [Sum],
 ) {
     if row >= topology.rows() {
         return;
@@ -323,6 +344,6 @@ fn weight_gradient<S: Lanes, const L: usize, const NV: usize>(
     let d = d.get::<S, NV>();
     for (&column, sum) in topology.column[range.clone()].iter().zip(&mut sum[range]) {
         let x = h[column as usize].get::<S, NV>();
-        *sum = simd.add_eight(*sum, simd.dot_eight(&d, &x));
+        sum.0 = simd.add_eight(sum.0, simd.dot_eight(&d, &x));
     }
 }

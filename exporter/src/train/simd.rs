@@ -13,10 +13,61 @@ use pulp::{Scalar256b, Simd, f32x8};
 /// One row of eight neighbouring values, the unit of transposition.
 pub type Eight = f32x8;
 
+/// Sixteen values in one cache line.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
+pub struct Line(pub [f32; 16]);
+
+/// One value for each lane.
+#[repr(C, align(64))]
+#[derive(Debug, Clone, Copy)]
+pub struct Block<const L: usize>(pub [f32; L]);
+
+impl<const L: usize> Block<L> {
+    /// Zero in every lane.
+    pub const ZERO: Self = Block([0.0; L]);
+
+    /// As vectors.
+    #[inline(always)]
+    pub fn get<S: Simd, const NV: usize>(&self) -> [S::f32s; NV] {
+        *S::as_simd_f32s(&self.0)
+            .0
+            .first_chunk()
+            .expect("L = NV vectors")
+    }
+
+    /// From vectors.
+    #[inline(always)]
+    pub fn set<S: Simd, const NV: usize>(&mut self, value: [S::f32s; NV]) {
+        *S::as_mut_simd_f32s(&mut self.0)
+            .0
+            .first_chunk_mut()
+            .expect("L = NV vectors") = value;
+    }
+
+    #[inline(always)]
+    fn eight(&self, part: usize) -> Eight {
+        pulp::cast(self.0.as_chunks::<8>().0[part])
+    }
+
+    #[inline(always)]
+    fn set_eight(&mut self, part: usize, value: Eight) {
+        self.0.as_chunks_mut::<8>().0[part] = pulp::cast(value);
+    }
+}
+
 /// What the kernels need beyond [`Simd`].
 pub trait Lanes: Simd {
-    /// Transposes an 8 × 8 block held in eight rows.
-    fn transpose(self, rows: [Eight; 8]) -> [Eight; 8];
+    /// `blocks[k][lane] = lines[lane][k]`.
+    fn transpose<const L: usize>(self, lines: [&Line; L], blocks: &mut [Block<L>; 16]);
+
+    /// `lines[place[lane]][k] += blocks[k][lane]`, lane by lane.
+    fn transpose_add<const L: usize>(
+        self,
+        blocks: &[Block<L>; 16],
+        lines: &mut [Line],
+        place: [usize; L],
+    );
 
     /// Sum of two rows of eight.
     fn add_eight(self, a: Eight, b: Eight) -> Eight;
@@ -25,97 +76,37 @@ pub trait Lanes: Simd {
     /// result holds the sum over all `a[k] · b[k]` with `k % 8 == l`, where the odd
     /// and the even groups of eight are accumulated apart and added last.
     fn dot_eight<const N: usize>(self, a: &[Self::f32s; N], b: &[Self::f32s; N]) -> Eight;
+
+    /// Asks for the cache lines of a place that is read or written soon: a hint without
+    /// effect on any result.
+    fn prefetch<T>(self, place: &T);
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::{Eight, Lanes};
-    use core::arch::x86_64::__m256;
-    use pulp::Simd;
-    use pulp::x86::{V3, V4};
-
-    /// The classic three stages: pairs, quads, halves.
-    #[inline(always)]
-    fn transpose(simd: V3, rows: [Eight; 8]) -> [Eight; 8] {
-        let avx = simd.avx;
-        let r: [__m256; 8] = rows.map(pulp::cast);
-        let mut pair = r;
-        for k in 0..4 {
-            pair[2 * k] = avx._mm256_unpacklo_ps(r[2 * k], r[2 * k + 1]);
-            pair[2 * k + 1] = avx._mm256_unpackhi_ps(r[2 * k], r[2 * k + 1]);
-        }
-        let mut quad = r;
-        for k in [0, 4] {
-            for half in 0..2 {
-                let (low, high) = (pair[k + half], pair[k + half + 2]);
-                quad[k + 2 * half] = avx._mm256_shuffle_ps::<0b01_00_01_00>(low, high);
-                quad[k + 2 * half + 1] = avx._mm256_shuffle_ps::<0b11_10_11_10>(low, high);
-            }
-        }
-        let mut out = rows;
-        for k in 0..4 {
-            out[k] = pulp::cast(avx._mm256_permute2f128_ps::<0x20>(quad[k], quad[k + 4]));
-            out[k + 4] = pulp::cast(avx._mm256_permute2f128_ps::<0x31>(quad[k], quad[k + 4]));
-        }
-        out
-    }
-
-    impl Lanes for V3 {
-        #[inline(always)]
-        fn transpose(self, rows: [Eight; 8]) -> [Eight; 8] {
-            transpose(self, rows)
-        }
-
-        #[inline(always)]
-        fn add_eight(self, a: Eight, b: Eight) -> Eight {
-            self.add_f32s(a, b)
-        }
-
-        #[inline(always)]
-        fn dot_eight<const N: usize>(self, a: &[Eight; N], b: &[Eight; N]) -> Eight {
-            let mut sum = [self.splat_f32s(0.0); 2];
-            for k in 0..N {
-                sum[k % 2] = self.mul_add_e_f32s(a[k], b[k], sum[k % 2]);
-            }
-            self.add_f32s(sum[0], sum[1])
-        }
-    }
-
-    impl Lanes for V4 {
-        #[inline(always)]
-        fn transpose(self, rows: [Eight; 8]) -> [Eight; 8] {
-            transpose(*self, rows)
-        }
-
-        #[inline(always)]
-        fn add_eight(self, a: Eight, b: Eight) -> Eight {
-            let v3: V3 = *self;
-            v3.add_f32s(a, b)
-        }
-
-        #[inline(always)]
-        fn dot_eight<const N: usize>(self, a: &[Self::f32s; N], b: &[Self::f32s; N]) -> Eight {
-            let mut sum = self.mul_f32s(a[0], b[0]);
-            for k in 1..N {
-                sum = self.mul_add_e_f32s(a[k], b[k], sum);
-            }
-            let [even, odd]: [Eight; 2] = pulp::cast(sum);
-            self.add_eight(even, odd)
-        }
-    }
-}
+mod x86;
 
 impl Lanes for Scalar256b {
     #[inline(always)]
-    fn transpose(self, rows: [Eight; 8]) -> [Eight; 8] {
-        let from: [[f32; 8]; 8] = pulp::cast(rows);
-        let mut to = [[0.0f32; 8]; 8];
-        for (r, row) in from.iter().enumerate() {
-            for (c, &value) in row.iter().enumerate() {
-                to[c][r] = value;
+    fn transpose<const L: usize>(self, lines: [&Line; L], blocks: &mut [Block<L>; 16]) {
+        for (k, block) in blocks.iter_mut().enumerate() {
+            for (value, line) in block.0.iter_mut().zip(lines) {
+                *value = line.0[k];
             }
         }
-        pulp::cast(to)
+    }
+
+    #[inline(always)]
+    fn transpose_add<const L: usize>(
+        self,
+        blocks: &[Block<L>; 16],
+        lines: &mut [Line],
+        place: [usize; L],
+    ) {
+        for (lane, &place) in place.iter().enumerate() {
+            for (sum, block) in lines[place].0.iter_mut().zip(blocks) {
+                *sum += block.0[lane];
+            }
+        }
     }
 
     #[inline(always)]
@@ -131,6 +122,9 @@ impl Lanes for Scalar256b {
         }
         sum
     }
+
+    #[inline(always)]
+    fn prefetch<T>(self, _: &T) {}
 }
 
 /// A kernel that can run on any vector unit. `NV` vectors make one block of lanes.
@@ -250,4 +244,55 @@ pub fn dispatch<K: Kernel, const L: usize>(unit: Unit, kernel: K) -> K::Output {
     }
     let _ = unit;
     call!(Scalar256b, 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct ThereAndBack<'a, const L: usize> {
+        lines: &'a mut [Line], // [L]
+    }
+
+    impl<const L: usize> Kernel for ThereAndBack<'_, L> {
+        type Output = [Block<L>; 16];
+
+        #[inline(always)]
+        fn run<S: Lanes, const NV: usize>(self, simd: S) -> Self::Output {
+            let mut blocks = [Block::ZERO; 16];
+            simd.transpose(std::array::from_fn(|lane| &self.lines[lane]), &mut blocks);
+            // every third lane goes to one place
+            let place = std::array::from_fn(|lane| if lane % 3 == 0 { 0 } else { lane });
+            simd.transpose_add(&blocks, self.lines, place);
+            blocks
+        }
+    }
+
+    fn transposition_equals_loops<const L: usize>() {
+        let value = |lane: usize, k: usize| (100 * lane + k) as f32;
+        let start =
+            std::array::from_fn::<_, L, _>(|lane| Line(std::array::from_fn(|k| value(lane, k))));
+        for unit in [Unit::Plain, Unit::Avx2, Unit::Avx512] {
+            let mut lines = start;
+            let blocks = dispatch::<_, L>(unit, ThereAndBack::<L> { lines: &mut lines });
+            for (k, block) in blocks.iter().enumerate() {
+                for (lane, (&moved, line)) in block.0.iter().zip(&lines).enumerate() {
+                    assert_eq!(moved, value(lane, k), "{unit:?}");
+                    let thirds = (0..L).step_by(3).map(|other| value(other, k));
+                    let sum = match lane {
+                        0 => value(0, k) + thirds.sum::<f32>(),
+                        _ if lane % 3 == 0 => value(lane, k),
+                        _ => 2.0 * value(lane, k),
+                    };
+                    assert_eq!(line.0[k], sum, "{unit:?} {k} {lane}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn transpositions_of_every_unit_equal_loops() {
+        transposition_equals_loops::<16>();
+        transposition_equals_loops::<32>();
+    }
 }

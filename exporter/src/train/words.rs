@@ -9,45 +9,49 @@
 
 use super::network::Network;
 use super::parameters::Part;
-use super::simd::{Eight, Lanes};
+pub use super::simd::Line;
+use super::simd::{Block, Lanes};
 use crate::tokens::Token;
-
-/// Sixteen values in one cache line.
-#[repr(C, align(64))]
-#[derive(Debug, Clone, Copy, Default, bytemuck::Pod, bytemuck::Zeroable)]
-pub struct Line(pub [f32; 16]);
 
 /// The slot of lanes whose sequence has not begun: a row of zeros. With it the
 /// candidate gate is tanh(0) = 0, so cell state and hidden state stay exactly 0 and
 /// every gradient that matters stays exactly 0: no lane mask is needed anywhere.
 pub const IDLE: u32 = 0;
 
+/// The slot that all dropped words share: their row is the bias. It stays in the caches,
+/// where a row for each of them would not.
+const DROPPED: u32 = 1;
+
+/// The slot of the first word that is not dropped.
+const FIRST: u32 = 2;
+
 /// Unique tokens of one chunk and their rows.
 #[derive(Debug, Default)]
 pub struct Words {
     slot_of: Vec<u32>,   // [vocabulary], IDLE = not in this chunk
-    unique: Vec<Token>,  // [slots - 1]; slot = position + 1
-    keep: Vec<f32>,      // [slots - 1]; 0 for a dropped word, else 1 / (1 - dropout)
+    unique: Vec<Token>,  // [slots - FIRST]; slot = position + FIRST
+    dropped: Vec<Token>, // those of the slot DROPPED
+    scale: f32,          // of embeddings: 1 / (1 - dropout)
     rows: Vec<Line>,     // [slots x lines]
     lines: usize,        // of one row: 4 hidden / 16, and one more against cache-set conflicts
     input_sum: Vec<f32>, // [nnz of W, by column]
 }
 
 impl Words {
-    /// Forgets the last chunk. `rows` is the number of gate rows, a multiple of 16.
-    pub fn clear(&mut self, vocabulary: usize, rows: usize) {
+    /// Forgets the last chunk. `rows` is the number of gate rows, a multiple of 16;
+    /// embeddings are multiplied by `scale`.
+    pub fn clear(&mut self, vocabulary: usize, rows: usize, scale: f32) {
         self.slot_of.resize(vocabulary, IDLE);
-        for &token in &self.unique {
+        for token in self.unique.drain(..).chain(self.dropped.drain(..)) {
             self.slot_of[token as usize] = IDLE;
         }
-        self.unique.clear();
-        self.keep.clear();
+        self.scale = scale;
         self.lines = rows / 16 + 1;
     }
 
-    /// The slot of a token; a new one if this chunk has not seen it. `keep` is asked
+    /// The slot of a token; a new one if this chunk has not seen it. `is_dropped` is asked
     /// once per unique token, in order of appearance.
-    pub fn slot(&mut self, token: Token, keep: impl FnOnce() -> f32) -> u32 {
+    pub fn slot(&mut self, token: Token, is_dropped: impl FnOnce() -> bool) -> u32 {
         // A token beyond the vocabulary counts as the unknown word 0.
         let token = if (token as usize) < self.slot_of.len() {
             token
@@ -56,9 +60,13 @@ impl Words {
         };
         let slot = &mut self.slot_of[token as usize];
         if *slot == IDLE {
-            self.unique.push(token);
-            self.keep.push(keep());
-            *slot = self.unique.len() as u32;
+            if is_dropped() {
+                self.dropped.push(token);
+                *slot = DROPPED;
+            } else {
+                *slot = FIRST + self.unique.len() as u32;
+                self.unique.push(token);
+            }
         }
         *slot
     }
@@ -69,17 +77,17 @@ impl Words {
         &self.rows[slot as usize * self.lines..][..self.lines]
     }
 
-    /// Adds eight neighbouring values, half `half` of line `line`, to the row of a slot.
+    /// Adds 16 gate rows, those of line `line`, to the rows of the slots, lane by lane.
     #[inline(always)]
-    pub fn add<S: Lanes>(&mut self, simd: S, slot: u32, line: usize, half: usize, value: Eight) {
-        let line = &mut self.rows[slot as usize * self.lines + line].0;
-        let part: &mut [f32; 8] = if half == 0 {
-            line.first_chunk_mut().expect("16 values")
-        } else {
-            line.last_chunk_mut().expect("16 values")
-        };
-        let sum = simd.add_eight(pulp::cast(*part), value);
-        *part = pulp::cast(sum);
+    pub fn add<S: Lanes, const L: usize>(
+        &mut self,
+        simd: S,
+        slots: &[u32; L],
+        line: usize,
+        values: &[Block<L>; 16],
+    ) {
+        let place = slots.map(|slot| slot as usize * self.lines + line);
+        simd.transpose_add(values, &mut self.rows, place);
     }
 
     /// `row[slot] = b + W · embedding[token]`.
@@ -90,15 +98,18 @@ impl Words {
         let embedding = parameters.part(Part::Embedding);
         let columns = &network.input_by_column;
         self.reset_rows();
-        for (k, &token) in self.unique.iter().enumerate() {
-            let row = flat(&mut self.rows[(k + 1) * self.lines..][..self.lines]);
+        let mut rows = self
+            .rows
+            .chunks_exact_mut(self.lines)
+            .skip(DROPPED as usize);
+        if let Some(row) = rows.next() {
+            flat_mut(row)[..bias.len()].copy_from_slice(bias);
+        }
+        for (&token, row) in self.unique.iter().zip(rows) {
+            let row = flat_mut(row);
             row[..bias.len()].copy_from_slice(bias);
-            let keep = self.keep[k];
-            if keep == 0.0 {
-                continue;
-            }
             for e in parameters.embedding.range(token as usize) {
-                let x = embedding[e] * keep;
+                let x = embedding[e] * self.scale;
                 let range = columns.range(parameters.embedding.column[e] as usize);
                 for (&r, &w) in columns.row[range.clone()]
                     .iter()
@@ -112,7 +123,7 @@ impl Words {
 
     /// Zeros in every row: before the gradients are collected in the same place.
     pub fn reset_rows(&mut self) {
-        let lines = (self.unique.len() + 1) * self.lines;
+        let lines = (self.unique.len() + FIRST as usize) * self.lines;
         self.rows.clear();
         self.rows.resize(lines, Line::default());
     }
@@ -127,17 +138,15 @@ impl Words {
         let bias = parameters.range(Part::Bias);
         self.input_sum.clear();
         self.input_sum.resize(network.input_value.len(), 0.0);
-        for (k, &token) in self.unique.iter().enumerate() {
-            let row = flat(&mut self.rows[(k + 1) * self.lines..][..self.lines]);
-            for (sum, d) in gradient[bias.clone()].iter_mut().zip(&*row) {
-                *sum += d;
-            }
-            let keep = self.keep[k];
-            if keep == 0.0 {
-                continue;
-            }
+        let mut rows = self.rows.chunks_exact(self.lines).skip(DROPPED as usize);
+        if let Some(row) = rows.next() {
+            add(flat(row), &mut gradient[bias.clone()]);
+        }
+        for (&token, row) in self.unique.iter().zip(rows) {
+            let row = flat(row);
+            add(row, &mut gradient[bias.clone()]);
             for e in parameters.embedding.range(token as usize) {
-                let x = embedding[e] * keep;
+                let x = embedding[e] * self.scale;
                 let range = columns.range(parameters.embedding.column[e] as usize);
                 let mut dot = 0.0;
                 for ((&r, &w), g) in columns.row[range.clone()]
@@ -149,7 +158,7 @@ impl Words {
                     dot += w * d;
                     *g += x * d;
                 }
-                gradient[e] += keep * dot;
+                gradient[e] += self.scale * dot;
             }
         }
         let input = parameters.range(Part::Input);
@@ -161,6 +170,19 @@ impl Words {
 
 /// The values of a row of lines, one after the other.
 #[inline(always)]
-fn flat(lines: &mut [Line]) -> &mut [f32] {
+fn flat_mut(lines: &mut [Line]) -> &mut [f32] {
     bytemuck::must_cast_slice_mut(lines)
+}
+
+/// The same to read.
+#[inline(always)]
+fn flat(lines: &[Line]) -> &[f32] {
+    bytemuck::must_cast_slice(lines)
+}
+
+#[inline(always)]
+fn add(values: &[f32], sums: &mut [f32]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
+    }
 }
