@@ -2,11 +2,13 @@
 //! Next: `lstm` calls it in the forward step.
 //!
 //! `tanh x ≈ x·P(x²)/Q(x²)` for `|x|` clamped to 6, an own fit with a largest error
-//! of 1.9e-5 (beyond the clamp; 1.2e-5 within): five multiply-adds and one division. `sigmoid x = ½ + ½ tanh ½x`.
+//! of 1.9e-5 (beyond the clamp; 1.2e-5 within): five multiply-adds and one division.
+//! `sigmoid x = ½ + ½ tanh ½x`. The divider is what a wide step waits for, so two gates
+//! share a division.
 
 use pulp::Simd;
 
-/// `offset + x·P(x²)/Q(x²)` with `x` clamped; coefficients of the lowest power first.
+/// `x·P(x²)/Q(x²)` with `x` clamped; coefficients of the lowest power first.
 struct Rational {
     clamp: f32,
     p: [f32; 3],

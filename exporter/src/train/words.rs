@@ -5,7 +5,7 @@
 //! it is computed once per unique token (a fourth to a third of the occurrences),
 //! through the few connections of that token, into a row of `4 · hidden` values.
 //! Dropout of embeddings is by word type: a dropped token contributes only the bias
-//! in the whole chunk (Gal and Ghahramani 2016).
+//! in the whole chunk (Gal and Ghahramani 2016), so all dropped ones share one row.
 
 use super::network::Network;
 use super::parameters::Part;

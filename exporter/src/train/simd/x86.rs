@@ -1,7 +1,7 @@
 //! Enters: registers. Leaves: the [`Lanes`] of AVX2 and of AVX-512. Next: `lstm`.
 //!
-//! The transpositions let loads do what they can (a load may insert a quarter of a line
-//! for free), since this processor's shuffles go through a single port.
+//! The transpositions leave to loads what loads can do (insert a quarter of a line), since
+//! wide shuffles all go through one port of an Intel core.
 
 use super::{Block, Eight, Lanes, Line};
 use core::arch::x86_64::{__m128, __m256, __m512, _MM_HINT_T0};
