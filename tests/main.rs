@@ -19,3 +19,18 @@ mod engine;
 
 /// The packed model on an emulated Cortex-M.
 mod firmware;
+
+/// The program as a person runs it; small data sets to run it on.
+mod program;
+
+/// Every command, from training to the emulated board, and what it prints.
+mod commands;
+
+/// Trainings: the same bytes again, stopped, killed, out of space, and gone on with.
+mod training;
+
+/// What is missing, damaged or too large: an error that says what to do.
+mod bad_input;
+
+/// Real movie reviews, if there are any.
+mod reviews;

@@ -9,6 +9,9 @@ use std::path::Path;
 use crate::error::{Error, Result};
 
 const WRITE_HINT: &str = "the file is as it was before; free some space or choose another place";
+/// How the names of temporary files begin.
+const UNFINISHED: &str = ".unfinished-";
+
 const READ_HINT: &str = "check that the file exists and may be read";
 
 /// Replaces the file at `path` by what `fill` writes, all of it or nothing.
@@ -32,7 +35,7 @@ fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
         _ => Path::new("."),
     };
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".unfinished-");
+    builder.prefix(UNFINISHED);
     #[cfg(unix)]
     {
         // As for any new file: what the umask leaves, not tempfile's private 0600.
@@ -58,6 +61,20 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// Removes temporary files that killed processes have left in a folder, as far as it may.
+pub fn remove_unfinished(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(UNFINISHED.as_bytes())
+        {
+            // one that stays does no harm
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Reads a text file as a whole.
@@ -205,6 +222,19 @@ mod tests {
         write_atomic(&atomic, |out| out.write_all(b"x")).unwrap();
         let mode = |path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(plain), mode(atomic));
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".unfinished-a1b2c3", "model.bin", ".hidden"] {
+            fs::write(folder.path().join(name), b"x").unwrap();
+        }
+        remove_unfinished(folder.path());
+        let mut left = names(folder.path());
+        left.sort();
+        assert_eq!(left, [".hidden", "model.bin"]);
+        remove_unfinished(&folder.path().join("absent"));
     }
 
     #[test]

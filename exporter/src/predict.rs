@@ -56,10 +56,11 @@ impl Predictor<'_> {
     /// The run has no model yet, or a file of it cannot be read.
     pub fn of_run(run: &Run) -> Result<Self> {
         let (card, model) = run.model()?;
+        let vocabulary = run.vocabulary_of(&model)?;
         let engine = Box::new(Engine::new(Parameters::from_model(&model), 1, 1));
         Ok(Predictor::OfRun {
             card,
-            vocabulary: run.vocabulary()?,
+            vocabulary,
             engine,
         })
     }

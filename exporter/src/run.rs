@@ -51,7 +51,10 @@ impl Run {
         }
         let hint = "choose another folder for the run";
         fs::create_dir_all(folder).map_err(Error::io(folder, hint))?;
+        run.remove_unfinished();
+        // the options go first and come last: with them a folder is a run
         for old in [
+            run.options_path(),
             run.checkpoint_path(),
             run.model_path(),
             run.metrics_path(),
@@ -118,6 +121,22 @@ impl Run {
         Vocabulary::load(&self.vocabulary_path())
     }
 
+    /// The words, as many as this model has tokens.
+    ///
+    /// # Errors
+    /// As of [`Vocabulary::load`], and a list of another length.
+    pub fn vocabulary_of(&self, model: &SparseModel) -> Result<Vocabulary> {
+        let vocabulary = self.vocabulary()?;
+        let (found, known) = (vocabulary.size(), model.embedding.rows);
+        if found == known {
+            return Ok(vocabulary);
+        }
+        let problem = format!(
+            "{found} words where the model has {known}; copy the file again from the run that trained the model"
+        );
+        Err(Error::data(self.vocabulary_path(), problem))
+    }
+
     /// The model of the best epoch so far.
     ///
     /// # Errors
@@ -144,8 +163,14 @@ impl Run {
         self.checkpoint_path().exists()
     }
 
+    /// Removes what a killed process has left half written.
+    pub fn remove_unfinished(&self) {
+        file::remove_unfinished(&self.folder);
+    }
+
     /// Keeps a checkpoint, the figures so far and, if there is a new one, the best model.
-    /// The model comes first: a process killed in between repeats the epoch, and the model.
+    /// The checkpoint comes last: a process killed before it repeats the epoch, and with it
+    /// all the rest.
     ///
     /// # Errors
     /// A file cannot be written; those that were there are then as they were.
@@ -157,14 +182,12 @@ impl Run {
         if let Some((card, model)) = best {
             model_file::save(&self.model_path(), card, model)?;
         }
-        checkpoint.save(&self.checkpoint_path())?;
         let epochs = &checkpoint.position.metrics;
         metrics::save(&self.metrics_path(), epochs)?;
-        if epochs.is_empty() {
-            Ok(())
-        } else {
-            self.draw(epochs)
+        if !epochs.is_empty() {
+            self.draw(epochs)?;
         }
+        checkpoint.save(&self.checkpoint_path())
     }
 
     fn draw(&self, epochs: &[EpochMetrics]) -> Result<()> {

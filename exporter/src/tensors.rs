@@ -185,6 +185,18 @@ mod tests {
         assert!(error.ends_with("; train again"), "{error}");
     }
 
+    /// A figure that comes back one unit in the last place off could make another epoch the
+    /// best of a resumed training.
+    #[test]
+    fn figures_of_a_description_come_back_to_the_bit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        let figures: Vec<f64> = (1..2_000).map(|n| f64::from(n).sqrt() / 1e3).collect();
+        save(&path, &figures, vec![]).unwrap();
+        let file = TensorFile::read(&path, "train again").unwrap();
+        assert_eq!(file.description::<Vec<f64>>().unwrap(), figures);
+    }
+
     #[test]
     fn every_truncation_is_an_error() {
         let folder = tempfile::tempdir().unwrap();

@@ -15,6 +15,8 @@ use crate::vocabulary::load::load_training;
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  set-lstm bench train --data aclImdb.tar.gz")]
 pub struct Arguments {
     #[command(subcommand)]
     what: What,

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
 use crate::dataset::Corpus;
 use crate::dataset::imdb::Imdb;
 use crate::dataset::reber::Reber;
@@ -17,8 +19,13 @@ const REBER_SEED: u64 = 1;
 #[derive(Debug, Clone, clap::Args)]
 pub struct DataArguments {
     /// The data set as downloaded: its folder, or its .tar, .tar.gz or .tar.zst
-    #[arg(long, value_name = "PATH", env = "SET_LSTM_DATA")]
+    #[arg(long, value_name = "PATH", env = "SET_LSTM_DATA", value_parser = any_path())]
     data: Option<PathBuf>,
+}
+
+/// Takes an empty path too, as of `SET_LSTM_DATA=`, which clap's own parser refuses.
+fn any_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 impl DataArguments {
@@ -49,5 +56,44 @@ impl DataArguments {
             )),
             (Preset::Reber, _) => Ok(Box::new(Reber::new(REBER_SEED, train, test)?)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Only {
+        #[command(flatten)]
+        data: DataArguments,
+    }
+
+    fn parsed(words: &[&str]) -> DataArguments {
+        let words = ["x"].iter().chain(words);
+        Only::try_parse_from(words).unwrap().data
+    }
+
+    #[test]
+    fn an_empty_path_is_none_and_a_path_is_kept_as_it_is() {
+        assert_eq!(parsed(&["--data", ""]).path(), None);
+        let named = parsed(&["--data", "some set/aclImdb.tar"]);
+        assert_eq!(named.path(), Some(Path::new("some set/aclImdb.tar")));
+        let other = Some(Path::new("other"));
+        assert_eq!(
+            named.or(other).path(),
+            Some(Path::new("some set/aclImdb.tar"))
+        );
+        assert_eq!(parsed(&["--data="]).or(other).path(), other);
+    }
+
+    #[test]
+    fn the_generated_preset_needs_no_data_and_the_real_one_says_so() {
+        let none = parsed(&["--data="]);
+        assert!(none.corpus(Preset::Reber).is_ok());
+        let error = none.corpus(Preset::Imdb).err().unwrap().to_string();
+        assert!(error.contains("--data or SET_LSTM_DATA"), "{error}");
     }
 }

@@ -60,7 +60,9 @@ struct Shown {
     tokens_per_second: f64,
     training_seconds: f64,
     peak_memory_bytes: Option<u64>,
+    #[serde(serialize_with = "super::output::path")]
     run: PathBuf,
+    #[serde(serialize_with = "super::output::path")]
     model: PathBuf,
     /// Documents that were run on the emulated board.
     simulated_examples: usize,

@@ -57,6 +57,7 @@ pub enum Part {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Evaluated {
     /// The run folder or model file.
+    #[serde(serialize_with = "super::output::path")]
     pub model: PathBuf,
     /// Which part of the data.
     pub split: Part,
@@ -118,7 +119,7 @@ fn evaluate_run(
     let options = run.options()?;
     documents.data = documents.data.or(options.data.as_deref());
     let corpus = documents.data.corpus(options.preset)?;
-    let vocabulary = run.vocabulary()?;
+    let vocabulary = run.vocabulary_of(&model)?;
     let most = match documents.max_tokens {
         None => card.max_tokens,
         Some(0) => usize::MAX,

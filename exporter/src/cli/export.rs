@@ -48,6 +48,7 @@ pub enum Numbers {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Exported {
     /// The model file.
+    #[serde(serialize_with = "super::output::path")]
     pub model: PathBuf,
     /// Its numbers.
     pub values: Numbers,
@@ -87,7 +88,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
 /// written.
 pub fn export(run: &Run, out: &Path, values: Numbers, embedding_bits: u8) -> Result<Exported> {
     let (card, model) = run.model()?;
-    let vocabulary = run.vocabulary()?;
+    let vocabulary = run.vocabulary_of(&model)?;
     let options = PackOptions {
         values: match values {
             Numbers::Int8 => Values::Int8 { embedding_bits },

@@ -67,6 +67,7 @@ pub fn main(cli: Cli) -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .log_internal_errors(false) // nobody reads them either when standard error is closed
         .with_ansi(output::is_coloured())
         .with_target(false)
         .without_time()

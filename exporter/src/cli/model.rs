@@ -63,6 +63,18 @@ impl DocumentArguments {
         let trained = model.max_tokens().map_or(0, |most| most as usize);
         let most = Some(self.max_tokens.unwrap_or(trained)).filter(|&most| most > 0);
         let corpus = self.data.corpus(self.preset)?;
+        let own: Vec<&str> = (0..=u8::MAX)
+            .map_while(|label| model.class_name(label))
+            .collect();
+        if own != corpus.classes() {
+            let (own, theirs) = (own.join(", "), corpus.classes().join(", "));
+            return Err(Error::Model {
+                path: path.to_owned(),
+                problem: format!(
+                    "the model's classes are {own}, the data's {theirs}; name the data set that it was trained on by --preset"
+                ),
+            });
+        }
         let set = load_split(&*corpus, split, most.unwrap_or(usize::MAX), |word| {
             vocabulary.token(word)
         })?;
@@ -75,5 +87,24 @@ impl DocumentArguments {
             Some(limit) => set.spread(limit),
             None => set,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_taken_for_a_run_and_all_else_for_a_model_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Named::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("give the folder of a run"), "{error}");
+        let file = folder.path().join("model.setl");
+        let error = Named::open(&file).unwrap_err().to_string();
+        assert!(error.contains("give a model file"), "{error}");
+        std::fs::write(&file, b"bytes").unwrap();
+        assert!(matches!(Named::open(&file), Ok(Named::File(bytes)) if *bytes == *b"bytes"));
+        std::fs::write(folder.path().join("options.toml"), "").unwrap();
+        assert!(matches!(Named::open(folder.path()), Ok(Named::Run(_))));
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
 
@@ -37,11 +38,44 @@ pub fn complain(error: &Error) {
     } else {
         ("", "")
     };
-    let _ = writeln!(std::io::stderr(), "{red}error:{plain} {error}");
+    say(format_args!("{red}error:{plain} {error}"));
+}
+
+/// Prints a line to standard error, if that is still there: no work ends for want of
+/// somebody to watch it.
+pub fn say(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// A path in JSON; bytes that are not UTF-8 are replaced, as in a message.
+pub fn path<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// Whether standard error shows colours.
 pub fn is_coloured() -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     std::io::stderr().is_terminal() && !unwanted
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Object {
+        #[serde(serialize_with = "super::path")]
+        path: PathBuf,
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_not_utf8_is_json_too() {
+        use std::os::unix::ffi::OsStringExt;
+        let path = std::ffi::OsString::from_vec(b"caf\xe9/run".into()).into();
+        let text = serde_json::to_string(&Object { path }).unwrap();
+        assert_eq!(text, "{\"path\":\"caf\u{fffd}/run\"}");
+    }
 }

@@ -1,5 +1,6 @@
 //! `set-lstm predict`.
 
+use std::ffi::OsString;
 use std::io::BufRead;
 use std::path::PathBuf;
 
@@ -23,7 +24,7 @@ pub struct Arguments {
     /// A model file or a run folder
     model: PathBuf,
     /// Texts; lines of standard input if there are none
-    texts: Vec<String>,
+    texts: Vec<OsString>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -80,7 +81,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
             each(line.trim_ascii_end())?;
         }
     }
-    texts.iter().try_for_each(|text| each(text.as_bytes()))?;
+    texts
+        .iter()
+        .try_for_each(|text| each(text.as_encoded_bytes()))?;
     if json {
         print_json(&Predictions { predictions })
     } else {

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::output::say;
 use crate::error::{Error, Result};
 use crate::model_file::ModelCard;
 use crate::report::metrics::EpochMetrics;
@@ -68,8 +69,10 @@ impl<'r> Progress<'r> {
         })
     }
 
-    /// Takes the bar away.
+    /// Takes the bar away. From now on Ctrl-C ends the program at once: there is no step to
+    /// wait for.
     pub fn finish(self) {
+        self.interrupted.store(true, Ordering::Relaxed);
         self.bar.finish_and_clear();
     }
 }
@@ -101,7 +104,7 @@ impl Watch for Progress<'_> {
         );
         // a hidden bar prints nothing
         if self.bar.is_hidden() {
-            eprintln!("{line}")
+            say(&line)
         } else {
             self.bar.println(line)
         }

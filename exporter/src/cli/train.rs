@@ -59,6 +59,7 @@ pub struct Arguments {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trained {
     /// The run folder.
+    #[serde(serialize_with = "super::output::path")]
     pub run: PathBuf,
     /// The preset.
     pub preset: Preset,
@@ -145,6 +146,16 @@ pub fn start(
     let corpus = data.corpus(options.preset)?;
     if options.preset != Preset::Reber {
         options.data = data.path().and_then(|path| std::path::absolute(path).ok());
+        if options
+            .data
+            .as_ref()
+            .is_some_and(|path| path.to_str().is_none())
+        {
+            tracing::warn!(
+                "options.toml cannot hold a path that is not UTF-8; name the data again by --data with --resume and evaluate"
+            );
+            options.data = None;
+        }
     }
     let data = load_training(&*corpus, &options.load_options())?;
     report(&data);
@@ -154,6 +165,7 @@ pub fn start(
 }
 
 fn resume(run: &Run, data: DataArguments, threads: usize) -> Result<Trained> {
+    run.remove_unfinished();
     let options = run.options()?;
     let data = data.or(options.data.as_deref());
     let data = load_training(&*data.corpus(options.preset)?, &options.load_options())?;

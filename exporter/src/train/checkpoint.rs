@@ -41,6 +41,8 @@ pub struct Checkpoint {
     pub position: Position,
     /// FNV-1a of the training and validation tokens: with other data it cannot go on.
     pub data: u64,
+    /// FNV-1a of the options: with others it would go on to another result.
+    pub options: u64,
     /// Connections and weights.
     pub parameters: Parameters,
     /// First state of the optimiser.
@@ -56,6 +58,7 @@ struct Description {
     format: u32,
     position: Position,
     data: u64,
+    options: u64,
     shape: [usize; 4],
 }
 
@@ -98,6 +101,7 @@ impl Checkpoint {
             format: FORMAT,
             position: self.position.clone(),
             data: self.data,
+            options: self.options,
             shape: [
                 shape.vocabulary,
                 shape.embedding,
@@ -118,6 +122,7 @@ impl Checkpoint {
             format,
             position,
             data,
+            options,
             shape,
         } = file.description()?;
         if format != FORMAT {
@@ -147,6 +152,7 @@ impl Checkpoint {
         let checkpoint = Checkpoint {
             position,
             data,
+            options,
             parameters,
             first: file.vector("first")?,
             second: file.vector("second")?,

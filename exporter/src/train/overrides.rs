@@ -122,7 +122,10 @@ impl Overrides {
     /// The file cannot be read, is no TOML, or names an option that does not exist.
     pub fn load(path: &Path) -> Result<Overrides> {
         let text = file::read_text(path)?;
-        toml::from_str(&text).map_err(|problem| Error::data(path, problem.to_string().trim_end()))
+        toml::from_str(&text).map_err(|problem| {
+            let problem = problem.to_string();
+            Error::data(path, format!("{}; correct the file", problem.trim_end()))
+        })
     }
 }
 

@@ -112,6 +112,7 @@ impl<'d> Trainer<'d> {
         let Checkpoint {
             position,
             data: fingerprint,
+            options: made_with,
             parameters,
             first,
             second,
@@ -124,7 +125,8 @@ impl<'d> Trainer<'d> {
         let shape = options.shape(data.vocabulary.size(), data.classes.len());
         let empty = |values: &[f32]| values.is_empty();
         let rule = options.rule();
-        if parameters.shape != shape
+        if made_with != fingerprint_of_options(&options)
+            || parameters.shape != shape
             || empty(&average) != (options.averaging == 0.0)
             || second.len() != Optimizer::new(rule, parameters.count()).second.len()
         {
@@ -347,6 +349,7 @@ impl<'d> Trainer<'d> {
         Checkpoint {
             position: self.position.clone(),
             data: fingerprint_of(self.data),
+            options: fingerprint_of_options(&self.options),
             parameters: self.engine.parameters().clone(),
             first: self.optimizer.first.clone(),
             second: self.optimizer.second.clone(),
@@ -388,10 +391,28 @@ pub fn test(engine: &mut Engine, value: &[f32], set: &TokenSet) -> (f64, f64) {
     (loss / count, correct as f64 / count)
 }
 
+/// Where FNV-1a begins.
+const FNV: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// One number more in an FNV-1a.
+fn fnv(hash: u64, number: u64) -> u64 {
+    (hash ^ number).wrapping_mul(0x0100_0000_01b3)
+}
+
+/// FNV-1a of all options but where the data lies.
+fn fingerprint_of_options(options: &TrainOptions) -> u64 {
+    let options = TrainOptions {
+        data: None,
+        ..options.clone()
+    };
+    let text = format!("{options:?}");
+    text.bytes().fold(FNV, |hash, byte| fnv(hash, byte.into()))
+}
+
 /// FNV-1a of tokens and labels.
 fn fingerprint_of(data: &Training) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut add = |number: u64| hash = (hash ^ number).wrapping_mul(0x0100_0000_01b3);
+    let mut hash = FNV;
+    let mut add = |number: u64| hash = fnv(hash, number);
     for set in [&data.train, &data.validation] {
         for k in 0..set.len() {
             set.sequence(k).iter().for_each(|&token| add(token.into()));
@@ -567,6 +588,32 @@ mod tests {
             error.contains("not what this run was trained on"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn other_options_are_refused_and_another_place_of_the_data_is_not() {
+        let options = options("epochs = 1");
+        let data = data(&options);
+        let mut memory = Memory {
+            stop_after: Some(1),
+            ..Memory::default()
+        };
+        let _ = Trainer::new(options.clone(), &data, 1)
+            .unwrap()
+            .run(&mut memory);
+        let checkpoint = memory.checkpoint.unwrap();
+        let resume = |options| Trainer::resume(options, &data, 1, checkpoint.clone());
+        let error = resume(TrainOptions {
+            learning_rate: 0.02,
+            ..options.clone()
+        });
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("made with other options"), "{error}");
+        let moved = TrainOptions {
+            data: Some("elsewhere".into()),
+            ..options
+        };
+        assert!(resume(moved).is_ok());
     }
 
     #[test]

@@ -1,1 +1,0 @@
-//! Placeholder of the library target: the checks are in `main.rs`.
