@@ -78,7 +78,6 @@ impl Preset {
                 word_dropout: 0.0,
                 output_dropout: 0.0,
                 epochs: 20,
-                patience: 5,
                 ..imdb
             },
         }
