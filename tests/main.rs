@@ -26,6 +26,9 @@ mod program;
 /// Every command, from training to the emulated board, and what it prints.
 mod commands;
 
+/// The program among others: help, exit codes, pipes, colours, paths of every kind.
+mod terminal;
+
 /// Trainings: the same bytes again, stopped, killed, out of space, and gone on with.
 mod training;
 
