@@ -1,0 +1,111 @@
+use super::super::overrides::Overrides;
+use super::*;
+
+fn imdb() -> TrainOptions {
+    Preset::Imdb.options()
+}
+
+fn overrides(text: &str) -> Overrides {
+    toml::from_str(text).unwrap()
+}
+
+#[test]
+fn presets_are_possible_and_survive_toml() {
+    for preset in [Preset::Imdb, Preset::Reber] {
+        let options = preset.options();
+        options.check().unwrap();
+        let text = toml::to_string(&options).unwrap();
+        assert_eq!(
+            toml::from_str::<TrainOptions>(&text).unwrap(),
+            options,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn what_is_named_wins_and_the_rest_stays() {
+    let changed = imdb()
+        .with(&overrides("seed = 7\nepochs = 2\nlearning-rate = 0.01"))
+        .unwrap();
+    let expected = TrainOptions {
+        seed: 7,
+        epochs: 2,
+        learning_rate: 0.01,
+        ..imdb()
+    };
+    assert_eq!(changed, expected);
+}
+
+#[test]
+fn one_density_is_for_all_matrices_and_a_matrix_has_its_own() {
+    let changed = imdb()
+        .with(&overrides("density = 0.02\ninput-density = 'epsilon=9'"))
+        .unwrap();
+    assert_eq!(changed.embedding_density, Density::Share(0.02));
+    assert_eq!(changed.input_density, Density::Epsilon(9.0));
+    assert_eq!(changed.recurrent_density, Density::Share(0.02));
+}
+
+#[test]
+fn densities_are_written_as_people_say_them() {
+    assert_eq!("4%".parse(), Ok(Density::Share(0.04)));
+    assert_eq!("0.5".parse(), Ok(Density::Share(0.5)));
+    assert_eq!("epsilon=20".parse(), Ok(Density::Epsilon(20.0)));
+    let error = "much".parse::<Density>().unwrap_err();
+    assert!(
+        error.contains("`much` is no number; expected a density such as"),
+        "{error}"
+    );
+}
+
+#[test]
+fn options_out_of_range_are_refused_by_name() {
+    for (text, named) in [
+        ("zeta = 2.0", "zeta is 2; choose 0 to 1"),
+        (
+            "word-dropout = 1.0",
+            "word-dropout is 1; choose 0 or more and less than 1",
+        ),
+        (
+            "density = 0.0",
+            "embedding-density is 0; choose more than 0%",
+        ),
+        ("batch = 0", "batch is 0; choose 1 to 65536"),
+        ("max-tokens = 0", "no tokens are kept"),
+        ("learning-rate = nan", "learning-rate is NaN"),
+        ("input-std = -1.0", "a standard deviation or bias"),
+    ] {
+        let error = imdb()
+            .with(&overrides(text))
+            .unwrap()
+            .check()
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(named), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_cosine_falls_from_zeta_to_nothing() {
+    let options = imdb()
+        .with(&overrides("epochs = 10\nzeta-schedule = 'cosine'"))
+        .unwrap();
+    let zeta = [0, 5, 10].map(|epoch| options.evolution(epoch).zeta);
+    assert!((zeta[0] - 0.3).abs() < 1e-12 && (zeta[1] - 0.15).abs() < 1e-12);
+    assert!(zeta[2].abs() < 1e-12);
+    assert_eq!(imdb().evolution(9).zeta, 0.3);
+}
+
+#[test]
+fn an_unknown_option_in_a_file_is_an_error_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.toml");
+    std::fs::write(&path, "seed = 1\nzetta = 0.3\n").unwrap();
+    let error = Overrides::load(&path).unwrap_err().to_string();
+    assert!(
+        error.contains("own.toml") && error.contains("line 2"),
+        "{error}"
+    );
+    assert!(error.contains("zetta"), "{error}");
+}

@@ -1,0 +1,204 @@
+use super::*;
+use crate::dataset::reber::Reber;
+use crate::train::overrides::Overrides;
+use crate::train::preset::Preset;
+use crate::vocabulary::load::load_training;
+
+/// Keeps what a run folder would, and interrupts after a number of steps.
+#[derive(Default)]
+struct Memory {
+    steps: usize,
+    stop_after: Option<usize>,
+    checkpoint: Option<Checkpoint>,
+    best: Option<SparseModel>,
+}
+
+impl Watch for Memory {
+    fn step(&mut self, _: &Position, _: f32) {
+        self.steps += 1;
+    }
+    fn epoch(&mut self, _: &EpochMetrics) {}
+    fn is_interrupted(&self) -> bool {
+        self.stop_after.is_some_and(|stop| self.steps >= stop)
+    }
+    fn save(&mut self, checkpoint: &Checkpoint, best: Option<&SparseModel>) -> Result<()> {
+        self.checkpoint = Some(checkpoint.clone());
+        self.best = best.cloned().or(self.best.take());
+        Ok(())
+    }
+}
+
+fn data(options: &TrainOptions) -> Training {
+    let corpus = Reber::new(1, 600, 2).unwrap();
+    load_training(&corpus, &options.load_options()).unwrap()
+}
+
+fn options(text: &str) -> TrainOptions {
+    let overrides: Overrides = toml::from_str(text).unwrap();
+    Preset::Reber.options().with(&overrides).unwrap()
+}
+
+const NOISY: &str = "epochs = 3\nword-dropout = 0.1\noutput-dropout = 0.2\naveraging = 0.9";
+
+/// Loss and accuracy are figures, not times: what has to be equal.
+fn figures(position: &Position) -> Vec<(f64, f64, f64)> {
+    let all = position.metrics.iter();
+    all.map(|m| (m.train_loss, m.validation_loss, m.validation_accuracy))
+        .collect()
+}
+
+#[test]
+fn an_interrupted_training_goes_on_to_the_same_bits() {
+    let options = options(NOISY);
+    let data = data(&options);
+    let mut whole = Memory::default();
+    Trainer::new(options.clone(), &data, 2)
+        .unwrap()
+        .run(&mut whole)
+        .unwrap();
+    let whole_checkpoint = whole.checkpoint.unwrap();
+    for stop in [1, 8, 9, 10, 20] {
+        let mut part = Memory {
+            stop_after: Some(stop),
+            ..Memory::default()
+        };
+        let stopped = Trainer::new(options.clone(), &data, 1)
+            .unwrap()
+            .run(&mut part);
+        assert!(matches!(stopped, Err(Error::Interrupted(_))), "{stop}");
+        assert_eq!(part.steps, stop);
+        part.stop_after = None;
+        let checkpoint = part.checkpoint.take().unwrap();
+        let mut rest = Trainer::resume(options.clone(), &data, 2, checkpoint).unwrap();
+        rest.run(&mut part).unwrap();
+        let checkpoint = part.checkpoint.unwrap();
+        assert_eq!(
+            figures(&checkpoint.position),
+            figures(&whole_checkpoint.position)
+        );
+        assert_eq!(checkpoint.parameters, whole_checkpoint.parameters);
+        assert_eq!(checkpoint.second, whole_checkpoint.second);
+        assert_eq!(checkpoint.average, whole_checkpoint.average);
+        assert_eq!(part.best, whole.best);
+    }
+}
+
+#[test]
+fn a_checkpoint_survives_its_file() {
+    let options = options(NOISY);
+    let data = data(&options);
+    let mut memory = Memory {
+        stop_after: Some(11),
+        ..Memory::default()
+    };
+    let _ = Trainer::new(options, &data, 1).unwrap().run(&mut memory);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.safetensors");
+    let checkpoint = memory.checkpoint.unwrap();
+    checkpoint.save(&path).unwrap();
+    assert_eq!(Checkpoint::load(&path).unwrap(), checkpoint);
+}
+
+#[test]
+fn set_moves_connections_and_keeps_their_number_and_static_moves_none() {
+    for (kind, moves) in [("set", true), ("static", false)] {
+        let options = options(&format!("epochs = 2\ntopology = '{kind}'"));
+        let data = data(&options);
+        let mut memory = Memory::default();
+        let mut trainer = Trainer::new(options, &data, 1).unwrap();
+        let before = trainer.engine.parameters().clone();
+        trainer.run(&mut memory).unwrap();
+        let after = trainer.engine.parameters();
+        assert_eq!(before.count(), after.count());
+        assert_eq!(before.recurrent != after.recurrent, moves, "{kind}");
+        assert_eq!(before.embedding != after.embedding, moves, "{kind}");
+    }
+}
+
+#[test]
+fn there_is_no_evolution_after_the_last_epoch() {
+    let options = options("epochs = 1");
+    let data = data(&options);
+    let mut trainer = Trainer::new(options, &data, 1).unwrap();
+    let before = trainer.engine.parameters().recurrent.clone();
+    trainer.run(&mut Memory::default()).unwrap();
+    assert_eq!(trainer.engine.parameters().recurrent, before);
+}
+
+#[test]
+fn patience_ends_a_training_that_gets_no_better() {
+    let options = options("epochs = 9\npatience = 2\nlearning-rate = 1e-30");
+    let data = data(&options);
+    let mut trainer = Trainer::new(options, &data, 1).unwrap();
+    trainer.run(&mut Memory::default()).unwrap();
+    assert!(trainer.position().epoch < 9, "{:?}", trainer.position());
+}
+
+#[test]
+fn a_diverged_training_says_so() {
+    let options = options("learning-rate = 1e38\nclip = 0.0\noptimizer = 'sgd'");
+    let data = data(&options);
+    let mut trainer = Trainer::new(options, &data, 1).unwrap();
+    let error = trainer.run(&mut Memory::default()).unwrap_err().to_string();
+    assert!(error.contains("lower --learning-rate"), "{error}");
+}
+
+#[test]
+fn other_data_is_refused() {
+    let options = options("epochs = 1");
+    let data = data(&options);
+    let mut memory = Memory {
+        stop_after: Some(1),
+        ..Memory::default()
+    };
+    let _ = Trainer::new(options.clone(), &data, 1)
+        .unwrap()
+        .run(&mut memory);
+    let corpus = Reber::new(2, 600, 2).unwrap();
+    let other = load_training(&corpus, &options.load_options()).unwrap();
+    let resumed = Trainer::resume(options, &other, 1, memory.checkpoint.unwrap());
+    let error = resumed.unwrap_err().to_string();
+    assert!(
+        error.contains("not what this run was trained on"),
+        "{error}"
+    );
+}
+
+#[test]
+fn other_options_are_refused_and_another_place_of_the_data_is_not() {
+    let options = options("epochs = 1");
+    let data = data(&options);
+    let mut memory = Memory {
+        stop_after: Some(1),
+        ..Memory::default()
+    };
+    let _ = Trainer::new(options.clone(), &data, 1)
+        .unwrap()
+        .run(&mut memory);
+    let checkpoint = memory.checkpoint.unwrap();
+    let resume = |options| Trainer::resume(options, &data, 1, checkpoint.clone());
+    let error = resume(TrainOptions {
+        learning_rate: 0.02,
+        ..options.clone()
+    });
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("made with other options"), "{error}");
+    let moved = TrainOptions {
+        data: Some("elsewhere".into()),
+        ..options
+    };
+    assert!(resume(moved).is_ok());
+}
+
+#[test]
+fn the_rate_falls_in_a_line_to_its_last_part() {
+    let options = options("epochs = 2\nlearning-rate = 0.1\nfinal-rate = 0.5");
+    let data = data(&options);
+    let mut trainer = Trainer::new(options, &data, 1).unwrap();
+    let rate = |trainer: &mut Trainer<'_>, steps| {
+        trainer.position.steps = steps;
+        trainer.learning_rate(10)
+    };
+    assert_eq!(rate(&mut trainer, 0), 0.1);
+    assert_eq!(rate(&mut trainer, 19), 0.05);
+}
