@@ -1,7 +1,7 @@
 //! Enters: named arrays and a description. Leaves: a safetensors file, and the arrays read
 //! back from it. Next: `run` keeps models in it, `train::checkpoint` interrupted trainings.
 //!
-//! The description is JSON under the one metadata key [`KEY`]: several keys would stand in
+//! The description is JSON under the one metadata key `set-lstm`: several keys would stand in
 //! a random order, and the same training has to give the same bytes.
 
 use std::borrow::Cow;
