@@ -125,10 +125,15 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
 }
 
+/// More threads than any batch has work for; the result never depends on their number.
+const MOST_THREADS: usize = 1024;
+
 /// As many threads as there are cores, unless told otherwise.
 pub fn threads(wanted: Option<NonZeroUsize>) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    wanted.map_or_else(cores, NonZeroUsize::get)
+    wanted
+        .map_or_else(cores, NonZeroUsize::get)
+        .min(MOST_THREADS)
 }
 
 /// A new run.
@@ -263,4 +268,16 @@ pub fn table(trained: &Trained) -> Table<2> {
         row("peak memory", bytes(peak));
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_are_those_asked_for_within_reason() {
+        assert_eq!(threads(NonZeroUsize::new(3)), 3);
+        assert_eq!(threads(NonZeroUsize::new(1_000_000)), MOST_THREADS);
+        assert!(threads(None) >= 1);
+    }
 }
