@@ -1,5 +1,6 @@
 //! The options that name a model file and the documents to run it on.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::data::DataArguments;
@@ -44,7 +45,7 @@ pub struct DocumentArguments {
     pub data: DataArguments,
     /// Run only so many documents, spread evenly over the set
     #[arg(long, value_name = "DOCUMENTS")]
-    pub limit: Option<usize>,
+    pub limit: Option<NonZeroUsize>,
     /// Tokens kept of a document, counted from its end, 0 for all; as in training if not given
     #[arg(long, value_name = "TOKENS")]
     pub max_tokens: Option<usize>,
@@ -84,7 +85,7 @@ impl DocumentArguments {
     /// As many documents as are wanted.
     pub fn limited(&self, set: TokenSet) -> TokenSet {
         match self.limit {
-            Some(limit) => set.spread(limit),
+            Some(limit) => set.spread(limit.get()),
             None => set,
         }
     }

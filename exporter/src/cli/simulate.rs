@@ -1,5 +1,6 @@
 //! `set-lstm simulate`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -107,7 +108,7 @@ pub fn run_documents(
     mut documents: DocumentArguments,
     board: &BoardArguments,
 ) -> Result<Simulation> {
-    documents.limit = documents.limit.or(Some(DOCUMENTS));
+    documents.limit = documents.limit.or(NonZeroUsize::new(DOCUMENTS));
     let bytes = AlignedBytes::read(path)?;
     let set = documents.load(&AnyModel::open(&bytes, path)?, path, Split::Test)?;
     tracing::info!(
