@@ -37,8 +37,7 @@ impl Evaluation {
     /// Runs a trained model in f32.
     pub fn of_trained(model: &SparseModel, set: &TokenSet, threads: usize) -> Self {
         let parameters = Parameters::from_model(model);
-        let value = parameters.value.clone();
-        let logits = Engine::new(parameters, BATCH, threads).infer(&value, set);
+        let logits = Engine::new(parameters, BATCH, threads).infer(set);
         let predictions: Vec<u8> = logits.chunks_exact(model.logits()).map(predicted).collect();
         Evaluation::new(set, &predictions, model.classes())
     }

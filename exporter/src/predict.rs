@@ -79,8 +79,7 @@ impl Predictor<'_> {
             } => {
                 let mut set = TokenSet::new();
                 set.push(vocabulary.encode(&text, card.max_tokens), 0);
-                let value = engine.parameters().value.clone();
-                let logits = engine.infer(&value, &set);
+                let logits = engine.infer(&set);
                 let label = predicted(&logits);
                 let class = card.classes.get(usize::from(label)).cloned();
                 (class, label, lead(&logits, label), set.token_count())

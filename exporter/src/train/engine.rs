@@ -103,18 +103,22 @@ impl Engine {
         }
     }
 
-    /// Logits of every sequence of a set with `value` as weights, row-major
-    /// `[samples x logits]`.
-    pub fn infer(&mut self, value: &[f32], set: &TokenSet) -> Vec<f32> {
-        let own = self.parameters().value.clone();
-        self.update(|weights| weights.copy_from_slice(value));
-        let logits = match self {
+    /// Logits of every sequence of a set, row-major `[samples x logits]`.
+    pub fn infer(&mut self, set: &TokenSet) -> Vec<f32> {
+        match self {
             Engine::Sparse { workers, network } => workers.infer(network, set),
             Engine::Dense {
                 workers,
                 parameters,
             } => workers.infer(parameters, set),
-        };
+        }
+    }
+
+    /// The same with `value` in place of the weights, which are then as they were.
+    pub fn infer_with(&mut self, value: &[f32], set: &TokenSet) -> Vec<f32> {
+        let own = self.parameters().value.clone();
+        self.update(|weights| weights.copy_from_slice(value));
+        let logits = self.infer(set);
         self.update(|weights| weights.copy_from_slice(&own));
         logits
     }
@@ -171,7 +175,7 @@ mod tests {
                 engine.update(|value| optimizer.step(value, &gradient, 0.3, (0.0, 0)));
             }
             let value = engine.parameters().value.clone();
-            let (learnt, before) = (engine.infer(&value, &set), engine.infer(&start.value, &set));
+            let (learnt, before) = (engine.infer(&set), engine.infer_with(&start.value, &set));
             assert_eq!(engine.parameters().value, value);
             (losses, learnt, before)
         };

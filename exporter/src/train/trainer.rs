@@ -381,7 +381,7 @@ pub fn best_epoch(metrics: &[EpochMetrics]) -> Option<u32> {
 /// Mean cross-entropy in nats and accuracy of a set, with `value` as weights.
 pub fn test(engine: &mut Engine, value: &[f32], set: &TokenSet) -> (f64, f64) {
     let width = engine.parameters().shape.logits;
-    let mut logits = engine.infer(value, set);
+    let mut logits = engine.infer_with(value, set);
     let (mut loss, mut correct) = (0.0, 0);
     for (row, &label) in logits.chunks_exact_mut(width).zip(set.labels()) {
         correct += usize::from(predicted(row) == label);
