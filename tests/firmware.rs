@@ -4,14 +4,14 @@
 //! Needs QEMU and a thumb compiler: without them these tests fail and name
 //! `scripts/setup.sh`.
 
+use crate::models::{class_names, random_model};
 use set_lstm::device::{AlignedBytes, AnyModel};
 use set_lstm::pack::{PackOptions, Values, pack};
 use set_lstm::simulate::cases::{self, Answer, answers};
 use set_lstm::simulate::firmware::{Firmware, Folders, Run};
 use set_lstm::simulate::{SimulateOptions, footprint, simulate};
 use set_lstm::tokens::TokenSet;
-use set_lstm::train::parameters::{Densities, InitialScale, Parameters, Shape};
-use set_lstm::train::topology::Density;
+use set_lstm::train::parameters::Shape;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,23 +31,10 @@ const SMALL: Shape = Shape {
 
 /// A random model with some five connections a row of each matrix.
 fn model(shape: Shape, values: Values) -> AlignedBytes {
-    let density = Density::Share(5.0 / shape.embedding as f64);
-    let densities = Densities {
-        embedding: density,
-        input: density,
-        recurrent: density,
-    };
-    let scale = InitialScale {
-        embedding: 0.5,
-        input: 1.0,
-        recurrent: 1.0,
-        forget_bias: 1.0,
-    };
-    let parameters = Parameters::random(shape, densities, scale, 1);
-    let model = parameters.to_model(&parameters.value);
+    let model = random_model(shape, 5.0 / shape.embedding as f64, 1);
     let options = PackOptions {
         values,
-        classes: (0..model.classes()).map(|n| format!("class {n}")).collect(),
+        classes: class_names(&model),
         vocabulary: None,
         max_tokens: 0,
         seed: 1,

@@ -2,8 +2,19 @@
 //! checked against. Only tests use it.
 
 use super::chunk::Sample;
+use super::parameters::{Parameters, Part};
 use crate::sparse_model::{SparseMatrix, SparseModel};
 use set_lstm_runtime::gate::Gate;
+
+/// Every part of the flat vector.
+pub const PARTS: [Part; 6] = [
+    Part::Embedding,
+    Part::Input,
+    Part::Recurrent,
+    Part::Bias,
+    Part::Head,
+    Part::HeadBias,
+];
 
 fn multiply_add(matrix: &SparseMatrix, x: &[f64], y: &mut [f64]) {
     for (r, y) in y.iter_mut().enumerate() {
@@ -66,11 +77,44 @@ pub fn loss(model: &SparseModel, samples: &[Sample<'_>]) -> f64 {
     samples.iter().map(one).sum::<f64>() / samples.len() as f64
 }
 
+/// Fails unless `gradient` is the slope of [`loss`] at every `every`-th parameter of each
+/// part, and not zero throughout.
+pub fn assert_slopes(
+    parameters: &Parameters,
+    samples: &[Sample<'_>],
+    gradient: &[f32],
+    every: usize,
+) {
+    for part in PARTS {
+        let range = parameters.range(part);
+        let largest = gradient[range.clone()]
+            .iter()
+            .fold(0.0f32, |m, g| m.max(g.abs()));
+        assert!(largest > 1e-4, "{part:?} has no gradient");
+        for k in range.step_by(every) {
+            let at = |step: f32| {
+                let mut moved = parameters.clone();
+                moved.value[k] += step;
+                let step = f64::from(moved.value[k]) - f64::from(parameters.value[k]);
+                (step, loss(&moved.to_model(&moved.value), samples))
+            };
+            let ((up, above), (down, below)) = (at(1e-3), at(-1e-3));
+            let slope = (above - below) / (up - down);
+            let error = (slope - f64::from(gradient[k])).abs();
+            assert!(
+                error < 2e-5 + 1e-3 * f64::from(largest),
+                "{part:?} {k}: {} but slope {slope}",
+                gradient[k]
+            );
+        }
+    }
+}
+
 mod tests {
     use super::super::batch::{Width, Workers};
     use super::super::chunk::Noise;
     use super::super::network::Network;
-    use super::super::parameters::{Densities, InitialScale, Parameters, Part, Shape, stream};
+    use super::super::parameters::{Densities, InitialScale, Shape, stream};
     use super::super::simd::Unit;
     use super::super::topology::Density;
     use super::*;
@@ -152,36 +196,7 @@ mod tests {
                 (mean - super::loss(&parameters.to_model(&parameters.value), &samples)).abs()
                     < 1e-4
             );
-            for part in [
-                Part::Embedding,
-                Part::Input,
-                Part::Recurrent,
-                Part::Bias,
-                Part::Head,
-                Part::HeadBias,
-            ] {
-                let range = parameters.range(part);
-                let largest = gradient[range.clone()]
-                    .iter()
-                    .fold(0.0f32, |m, g| m.max(g.abs()));
-                assert!(largest > 1e-4, "{part:?} has no gradient");
-                for k in range.step_by(7) {
-                    let at = |step: f32| {
-                        let mut moved = parameters.clone();
-                        moved.value[k] += step;
-                        let step = f64::from(moved.value[k]) - f64::from(parameters.value[k]);
-                        (step, super::loss(&moved.to_model(&moved.value), &samples))
-                    };
-                    let ((up, above), (down, below)) = (at(1e-3), at(-1e-3));
-                    let slope = (above - below) / (up - down);
-                    let error = (slope - f64::from(gradient[k])).abs();
-                    assert!(
-                        error < 2e-5 + 1e-3 * f64::from(largest),
-                        "{part:?} {k}: {} but slope {slope}",
-                        gradient[k]
-                    );
-                }
-            }
+            assert_slopes(&parameters, &samples, &gradient, 7);
         }
     }
 

@@ -4,18 +4,9 @@
 use super::*;
 use crate::train::batch::Workers;
 use crate::train::network::Network;
-use crate::train::oracle;
+use crate::train::oracle::{self, PARTS};
 use crate::train::parameters::{InitialScale, Part, Shape, stream};
 use rand::RngExt;
-
-const PARTS: [Part; 6] = [
-    Part::Embedding,
-    Part::Input,
-    Part::Recurrent,
-    Part::Bias,
-    Part::Head,
-    Part::HeadBias,
-];
 
 fn parameters(hidden: usize, logits: usize) -> Parameters {
     let shape = Shape {
@@ -146,27 +137,7 @@ fn gradients_of_every_part_equal_finite_differences() {
             &mut gradient,
         );
         assert!((loss.loss / samples.len() as f64 - oracle(&parameters)).abs() < 1e-4);
-        for part in PARTS {
-            let range = parameters.range(part);
-            let (largest, _) = compare(&gradient[range.clone()], &gradient[range.clone()]);
-            assert!(largest > 1e-4, "{part:?} has no gradient");
-            for k in range.step_by(11) {
-                let at = |step: f32| {
-                    let mut moved = parameters.clone();
-                    moved.value[k] += step;
-                    let step = f64::from(moved.value[k]) - f64::from(parameters.value[k]);
-                    (step, oracle(&moved))
-                };
-                let ((up, above), (down, below)) = (at(1e-3), at(-1e-3));
-                let slope = (above - below) / (up - down);
-                let error = (slope - f64::from(gradient[k])).abs();
-                assert!(
-                    error < 2e-5 + 1e-3 * f64::from(largest),
-                    "{part:?} {k}: {} but slope {slope}",
-                    gradient[k]
-                );
-            }
-        }
+        oracle::assert_slopes(&parameters, &samples, &gradient, 11);
     }
 }
 
