@@ -7,10 +7,10 @@
 use crate::models::{class_names, random_model};
 use set_lstm::device::{AlignedBytes, AnyModel};
 use set_lstm::pack::{PackOptions, Values, pack};
+use set_lstm::sequences::SequenceSet;
 use set_lstm::simulate::cases::{self, Answer, answers};
 use set_lstm::simulate::firmware::{Firmware, Folders, Run};
 use set_lstm::simulate::{SimulateOptions, footprint, simulate};
-use set_lstm::tokens::TokenSet;
 use set_lstm::train::parameters::Shape;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -44,8 +44,8 @@ fn model(shape: Shape, values: Values) -> AlignedBytes {
 }
 
 /// Sequences of 1 to 41 tokens, with tokens beyond the vocabulary among them.
-fn sequences(vocabulary: usize) -> TokenSet {
-    let mut set = TokenSet::new();
+fn sequences(vocabulary: usize) -> SequenceSet {
+    let mut set = SequenceSet::of_tokens();
     for sequence in 0..5 {
         let tokens =
             (0..=10 * sequence).map(|step| ((step * 37 + sequence) % (vocabulary + 3)) as u16);
@@ -54,7 +54,7 @@ fn sequences(vocabulary: usize) -> TokenSet {
     set
 }
 
-fn host_answers(model: &AlignedBytes, sequences: &TokenSet) -> Vec<Answer> {
+fn host_answers(model: &AlignedBytes, sequences: &SequenceSet) -> Vec<Answer> {
     let model = AnyModel::from_bytes(model).expect("a whole model");
     answers(&model, sequences)
 }

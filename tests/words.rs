@@ -6,9 +6,9 @@ use crate::models::{
 use set_lstm::dataset::imdb::Imdb;
 use set_lstm::dataset::{Corpus, Document, Split};
 use set_lstm::device::{AnyModel, AnyState};
+use set_lstm::load::{LoadOptions, load_training};
 use set_lstm::pack::{PackOptions, Values, pack};
 use set_lstm::train::parameters::Shape;
-use set_lstm::vocabulary::load::{LoadOptions, load_training};
 use set_lstm_runtime::text::for_each_word;
 use std::collections::HashMap;
 
@@ -98,7 +98,7 @@ fn unknown_words_of_real_reviews_hardly_ever_have_a_token() {
 
     let (mut distinct, mut unknown, mut hits) = (HashMap::new(), 0_u64, 0_u64);
     let count = &mut |document: Document<'_>| {
-        for_each_word(document.text.as_bytes(), |word| {
+        for_each_word(document.content.text().as_bytes(), |word| {
             if words.token(word) == 0 {
                 let hit = hash.token(word) != 0;
                 distinct.insert(word.to_vec(), hit);

@@ -11,17 +11,17 @@ use rand::RngExt;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
+use crate::load::{InputCode, Training};
 use crate::memory::peak_memory_bytes;
 use crate::report::metrics::EpochMetrics;
+use crate::sequences::{SequenceSet, Token};
 use crate::sparse_model::SparseModel;
-use crate::tokens::{Token, TokenSet};
 use crate::train::checkpoint::{Checkpoint, Position};
 use crate::train::options::{TopologyKind, TrainOptions};
 use crate::train::parameters::stream;
 use crate::train::simd::Unit;
 use crate::train::trainer::{Trainer, Watch};
 use crate::vocabulary::Vocabulary;
-use crate::vocabulary::load::Training;
 
 /// Batches that are not timed: buffers grow, caches fill.
 const WARM_UP: usize = 3;
@@ -84,12 +84,12 @@ pub fn long_documents(
         let problem = format!("no document has {length} tokens; ask for fewer by --tokens");
         return Err(Error::Options(problem));
     }
-    let mut train = TokenSet::new();
+    let mut train = SequenceSet::of_tokens();
     // documents lie class by class: take them from all over the set
     for k in 0..rounds.documents(options) {
         let document = long[k * 7919 % long.len()];
-        train.push(
-            training.train.sequence(document).iter().copied(),
+        train.push_sequence(
+            training.train.sequence(document),
             training.train.label(document),
         );
     }
@@ -104,15 +104,15 @@ pub fn generated_documents(options: &TrainOptions, length: usize, rounds: Rounds
     // for p ~ 1/n the logarithm of n is uniform
     let mut token =
         || (libm::exp(rng.random::<f64>() * span) as usize).min(options.vocabulary - 1) as Token;
-    let mut train = TokenSet::new();
+    let mut train = SequenceSet::of_tokens();
     for k in 0..rounds.documents(options) {
         train.push((0..length).map(|_| token()), (k % 2) as u8);
     }
-    let mut validation = TokenSet::new();
+    let mut validation = SequenceSet::of_tokens();
     validation.push([0], 0);
     let words = (1..options.vocabulary).map(|n| format!("w{n}").into_boxed_str());
     Training {
-        vocabulary: Vocabulary::new(words),
+        code: InputCode::Words(Vocabulary::new(words)),
         classes: ["no", "yes"].map(String::from).into(),
         train,
         validation,

@@ -3,7 +3,7 @@
 //! would say: it is the same code.
 
 use crate::error::{Error, Result};
-use crate::tokens::Token;
+use crate::sequences::Token;
 use set_lstm_runtime::wire::{File, Kind};
 use set_lstm_runtime::{
     Arithmetic, Class, DecodeError, EmbeddingRow, Float32, Int8, Logit, Model, SelfTestError,

@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
+use crate::sequences::SequenceSet;
 use crate::sparse_model::SparseModel;
-use crate::tokens::TokenSet;
 use crate::train::engine::Engine;
 use crate::train::loss::predicted;
 use crate::train::parameters::Parameters;
@@ -35,7 +35,7 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Runs a trained model in f32.
-    pub fn of_trained(model: &SparseModel, set: &TokenSet, threads: usize) -> Self {
+    pub fn of_trained(model: &SparseModel, set: &SequenceSet, threads: usize) -> Self {
         let parameters = Parameters::from_model(model);
         let logits = Engine::new(parameters, BATCH, threads).infer(set);
         let predictions: Vec<u8> = logits.chunks_exact(model.logits()).map(predicted).collect();
@@ -46,8 +46,8 @@ impl Evaluation {
     ///
     /// # Errors
     /// The system has no threads to give.
-    pub fn of_device(model: &AnyModel<'_>, set: &TokenSet, threads: usize) -> Result<Self> {
-        let run = |state: &mut AnyState, k| state.run(model, set.sequence(k)).label;
+    pub fn of_device(model: &AnyModel<'_>, set: &SequenceSet, threads: usize) -> Result<Self> {
+        let run = |state: &mut AnyState, k| state.run(model, set.tokens(k)).label;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
@@ -71,7 +71,7 @@ impl Evaluation {
     }
 
     /// Counts predictions against labels.
-    pub fn new(set: &TokenSet, predictions: &[u8], classes: usize) -> Self {
+    pub fn new(set: &SequenceSet, predictions: &[u8], classes: usize) -> Self {
         let mut confusion = vec![vec![0; classes]; classes];
         for (&label, &predicted) in set.labels().iter().zip(predictions) {
             confusion[usize::from(label)][usize::from(predicted)] += 1;
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn counts_are_those_made_by_hand() {
-        let mut set = TokenSet::new();
+        let mut set = SequenceSet::of_tokens();
         for label in [0, 0, 0, 1, 1, 2] {
             set.push([0], label);
         }

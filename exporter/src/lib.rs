@@ -1,8 +1,8 @@
 //! Host side: grows a sparse LSTM from data and packs it for a microcontroller.
 //!
 //! ```text
-//! Corpus ─▶ Vocabulary ─▶ TokenSet ─▶ Trainer ─▶ SparseModel ─▶ QuantizedModel ─▶ bytes
-//!  dataset   vocabulary    tokens      train      sparse_model    quantize         pack
+//! Corpus ─▶ InputCode ─▶ SequenceSet ─▶ Trainer ─▶ SparseModel ─▶ QuantizedModel ─▶ bytes
+//!  dataset   load         sequences      train      sparse_model    quantize         pack
 //!                                                                                   │
 //!          evaluate, predict, simulate, footprint ◀── AnyModel (the runtime) ◀──────┘
 //!                                                      device
@@ -15,7 +15,9 @@ pub mod file;
 pub mod memory;
 
 pub mod dataset;
-pub mod tokens;
+pub mod load;
+pub mod normalization;
+pub mod sequences;
 pub mod vocabulary;
 
 pub mod train;

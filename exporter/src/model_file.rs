@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use set_lstm_runtime::gate::Gate;
 
 use crate::error::Result;
+use crate::normalization::Normalization;
 use crate::sparse_model::{SparseMatrix, SparseModel};
 use crate::tensors::{self, Tensor, TensorFile};
 
@@ -21,6 +22,9 @@ pub struct ModelCard {
     pub classes: Vec<String>,
     /// Tokens that training saw of a document at most, counted from its end.
     pub max_tokens: usize,
+    /// What turns raw samples into the model's inputs; absent for texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<Normalization>,
     /// Epoch after which the weights were taken.
     pub epoch: u32,
     /// Share of the validation part that they classify rightly, 0 to 1.
@@ -114,7 +118,12 @@ pub fn load(path: &Path) -> Result<(ModelCard, SparseModel)> {
     };
     let lengths_fit = model.bias.iter().all(|bias| bias.len() == sizes.hidden)
         && model.head.len() == sizes.hidden * model.head_bias.len()
-        && model.classes() == card.classes.len();
+        && model.classes() == card.classes.len()
+        && card.statistics.as_ref().is_none_or(|statistics| {
+            statistics.channels() == sizes.embedding
+                && statistics.factor.len() == sizes.embedding
+                && model.embedding.rows == 0
+        });
     if lengths_fit {
         Ok((card, model))
     } else {
@@ -153,17 +162,24 @@ fn matrix(file: &TensorFile, name: &str, rows: usize, columns: usize) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::parameters::Parameters;
+    use crate::train::parameters::{Parameters, Shape};
     use crate::train::preset::Preset;
 
     fn small() -> (ModelCard, SparseModel) {
         let options = Preset::Reber.options();
-        let shape = options.shape(9, 3);
-        let parameters = Parameters::random(shape, options.densities(), options.initial_scale(), 1);
+        let shape = Shape {
+            vocabulary: 9,
+            embedding: options.embedding_size,
+            hidden: options.hidden_size,
+            logits: 3,
+        };
+        let scale = options.initial_scale(shape);
+        let parameters = Parameters::random(shape, options.densities(), scale, 1);
         let card = ModelCard {
             format: ModelCard::FORMAT,
             classes: ["a", "b", "c"].map(String::from).into(),
             max_tokens: 400,
+            statistics: None,
             epoch: 3,
             validation_accuracy: 0.875,
         };

@@ -7,7 +7,7 @@ use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::model_file::ModelCard;
 use crate::run::Run;
-use crate::tokens::TokenSet;
+use crate::sequences::SequenceSet;
 use crate::train::engine::Engine;
 use crate::train::loss::predicted;
 use crate::train::parameters::Parameters;
@@ -77,12 +77,12 @@ impl Predictor<'_> {
                 vocabulary,
                 engine,
             } => {
-                let mut set = TokenSet::new();
+                let mut set = SequenceSet::of_tokens();
                 set.push(vocabulary.encode(&text, card.max_tokens), 0);
                 let logits = engine.infer(&set);
                 let label = predicted(&logits);
                 let class = card.classes.get(usize::from(label)).cloned();
-                (class, label, lead(&logits, label), set.token_count())
+                (class, label, lead(&logits, label), set.step_count())
             }
             Predictor::OfFile { model, state } => {
                 let tokens = model.encode(&text)?;

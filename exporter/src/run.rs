@@ -4,7 +4,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `options.toml` | every option of the training |
-//! | `vocabulary.txt` | the words, line n (from 0) is token n |
+//! | `vocabulary.txt` | of texts: the words, line n (from 0) is token n |
 //! | `metrics.csv`, `curve.svg` | figures of each epoch, and their picture |
 //! | `model.safetensors` | the model of the best epoch so far |
 //! | `checkpoint.safetensors` | where the training is, to go on from |
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::file;
+use crate::load::InputCode;
 use crate::model_file::{self, ModelCard};
 use crate::report::curve;
 use crate::report::metrics::{self, EpochMetrics};
@@ -39,7 +40,7 @@ impl Run {
     pub fn create(
         folder: &Path,
         options: &TrainOptions,
-        vocabulary: &Vocabulary,
+        code: &InputCode,
         replace: bool,
     ) -> Result<Run> {
         let run = Run {
@@ -59,12 +60,15 @@ impl Run {
             run.model_path(),
             run.metrics_path(),
             run.curve_path(),
+            run.vocabulary_path(),
         ] {
             if old.exists() {
                 fs::remove_file(&old).map_err(Error::io(&old, hint))?;
             }
         }
-        vocabulary.save(&run.vocabulary_path())?;
+        if let Some(words) = code.words() {
+            words.save(&run.vocabulary_path())?;
+        }
         let text = toml::to_string(options)
             .map_err(|e| Error::data(run.options_path(), format!("{e}; report this")))?;
         file::write_atomic(&run.options_path(), |out| out.write_all(text.as_bytes()))?;
@@ -135,6 +139,17 @@ impl Run {
             "{found} words where the model has {known}; copy the file again from the run that trained the model"
         );
         Err(Error::data(self.vocabulary_path(), problem))
+    }
+
+    /// What turns documents into the inputs of this model.
+    ///
+    /// # Errors
+    /// As of [`Run::vocabulary_of`].
+    pub fn code_of(&self, card: &ModelCard, model: &SparseModel) -> Result<InputCode> {
+        match &card.statistics {
+            Some(statistics) => Ok(InputCode::Samples(statistics.clone())),
+            None => Ok(InputCode::Words(self.vocabulary_of(model)?)),
+        }
     }
 
     /// The model of the best epoch so far.

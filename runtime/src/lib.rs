@@ -49,6 +49,8 @@ pub mod text;
 
 pub mod vocabulary;
 
+pub mod samples;
+
 mod embedding;
 
 mod float32;

@@ -7,11 +7,11 @@ use super::output::{print, print_json};
 use super::train::threads;
 use crate::bench::{Rounds, TrainSpeed, generated_documents, long_documents, train_speed};
 use crate::error::Result;
+use crate::load::load_training;
 use crate::report::table::{Column, Table, bytes, thousands};
 use crate::train::options::TrainOptions;
 use crate::train::overrides::Overrides;
 use crate::train::preset::Preset;
-use crate::vocabulary::load::load_training;
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]

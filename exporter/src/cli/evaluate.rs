@@ -12,10 +12,10 @@ use crate::dataset::Split;
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
 use crate::evaluate::Evaluation;
+use crate::load::{load_split, load_training};
 use crate::report::table::{Column, Table, bytes, thousands};
 use crate::run::Run;
-use crate::tokens::TokenSet;
-use crate::vocabulary::load::{load_split, load_training};
+use crate::sequences::SequenceSet;
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -119,14 +119,14 @@ fn evaluate_run(
     let options = run.options()?;
     documents.data = documents.data.or(options.data.as_deref());
     let corpus = documents.data.corpus(options.preset)?;
-    let vocabulary = run.vocabulary_of(&model)?;
+    let code = run.code_of(&card, &model)?;
     let most = match documents.max_tokens {
         None => card.max_tokens,
         Some(0) => usize::MAX,
         Some(most) => most,
     };
-    let load = |split| load_split(&*corpus, split, most, |word| vocabulary.token(word));
-    let set: TokenSet = match split {
+    let load = |split| load_split(&*corpus, split, most, &code);
+    let set: SequenceSet = match split {
         Part::Test => load(Split::Test)?,
         Part::Train => load_training(&*corpus, &options.load_options())?.train,
         Part::Validation => load_training(&*corpus, &options.load_options())?.validation,

@@ -7,10 +7,10 @@ use super::data::DataArguments;
 use crate::dataset::Split;
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
+use crate::load::text::load_split;
 use crate::run::Run;
-use crate::tokens::TokenSet;
+use crate::sequences::SequenceSet;
 use crate::train::preset::Preset;
-use crate::vocabulary::load::load_split;
 
 /// A model as a person names it.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl DocumentArguments {
     ///
     /// # Errors
     /// The file knows no words, or the data cannot be read.
-    pub fn load(&self, model: &AnyModel<'_>, path: &Path, split: Split) -> Result<TokenSet> {
+    pub fn load(&self, model: &AnyModel<'_>, path: &Path, split: Split) -> Result<SequenceSet> {
         let vocabulary = model.vocabulary().ok_or_else(|| Error::Model {
             path: path.to_owned(),
             problem: "the file knows no words, only tokens; export it from a run on text".into(),
@@ -83,7 +83,7 @@ impl DocumentArguments {
     }
 
     /// As many documents as are wanted.
-    pub fn limited(&self, set: TokenSet) -> TokenSet {
+    pub fn limited(&self, set: SequenceSet) -> SequenceSet {
         match self.limit {
             Some(limit) => set.spread(limit.get()),
             None => set,

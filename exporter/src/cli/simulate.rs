@@ -114,7 +114,7 @@ pub fn run_documents(
     tracing::info!(
         "building the firmware and running {} documents, {} tokens, under QEMU",
         set.len(),
-        set.token_count()
+        set.step_count()
     );
     simulate(&bytes, path, &set, &board.options())
 }

@@ -9,6 +9,7 @@ use super::data::DataArguments;
 use super::output::{print, print_json};
 use super::progress::Progress;
 use crate::error::{Error, Result};
+use crate::load::{InputCode, Training, load_training};
 use crate::memory::peak_memory_bytes;
 use crate::model_file::ModelCard;
 use crate::report::table::{Column, Table, bytes, thousands};
@@ -17,7 +18,6 @@ use crate::train::options::{TopologyKind, TrainOptions};
 use crate::train::overrides::Overrides;
 use crate::train::preset::Preset;
 use crate::train::trainer::Trainer;
-use crate::vocabulary::load::{Training, load_training};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -165,7 +165,7 @@ pub fn start(
     let data = load_training(&*corpus, &options.load_options())?;
     report(&data);
     let trainer = Trainer::new(options.clone(), &data, threads)?;
-    let run = Run::create(out, &options, &data.vocabulary, replace)?;
+    let run = Run::create(out, &options, &data.code, replace)?;
     train(&run, &options, &data, trainer)
 }
 
@@ -184,12 +184,16 @@ fn resume(run: &Run, data: DataArguments, threads: usize) -> Result<Trained> {
 }
 
 fn report(data: &Training) {
+    let (inputs, count) = match &data.code {
+        InputCode::Words(words) => ("words", words.size()),
+        InputCode::Samples(statistics) => ("channels", statistics.channels()),
+    };
     tracing::info!(
-        "{} documents to train on, {} for validation, {} words, {} tokens",
+        "{} documents to train on, {} for validation, {} {inputs}, {} steps",
         thousands(data.train.len() as u64),
         thousands(data.validation.len() as u64),
-        thousands(data.vocabulary.size() as u64),
-        thousands(data.train.token_count() as u64),
+        thousands(count as u64),
+        thousands(data.train.step_count() as u64),
     );
 }
 
@@ -203,6 +207,7 @@ fn train(
         format: ModelCard::FORMAT,
         classes: data.classes.clone(),
         max_tokens: options.max_tokens,
+        statistics: data.code.statistics().cloned(),
         epoch: 0,
         validation_accuracy: 0.0,
     };
@@ -221,10 +226,10 @@ fn train(
     })?;
     let metrics = &trainer.position().metrics;
     let (card, model) = run.model()?;
-    let tokens: f64 = data.train.token_count() as f64 * metrics.len() as f64;
+    let tokens: f64 = data.train.step_count() as f64 * metrics.len() as f64;
     let training_seconds: f64 = metrics
         .iter()
-        .map(|m| data.train.token_count() as f64 / m.tokens_per_second)
+        .map(|m| data.train.step_count() as f64 / m.tokens_per_second)
         .sum();
     Ok(Trained {
         run: run.folder().to_owned(),

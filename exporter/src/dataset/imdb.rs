@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::archive::Source;
-use super::{Corpus, Document, Split};
+use super::{Content, Corpus, Document, Split};
 use crate::error::{Error, Result};
 
 const CLASSES: [&str; 2] = ["neg", "pos"];
@@ -111,7 +111,8 @@ impl Corpus for Imdb {
             visit(Document {
                 label: review.label,
                 order: review.id,
-                text: &text,
+                group: review.id << 1 | u64::from(review.label),
+                content: Content::Text(&text),
             })
         })?;
         let present = |class: usize| seen.iter().any(|review| usize::from(review.label) == class);
@@ -234,7 +235,11 @@ mod tests {
     fn reviews(path: &Path, split: Split) -> Result<Vec<(u8, u64, String)>> {
         let mut reviews = Vec::new();
         Imdb::open(path)?.for_each(split, &mut |document| {
-            reviews.push((document.label, document.order, document.text.to_owned()));
+            reviews.push((
+                document.label,
+                document.order,
+                document.content.text().to_owned(),
+            ));
             Ok(())
         })?;
         reviews.sort();

@@ -1,10 +1,11 @@
 //! Enters: the path of a data set as it was downloaded, or nothing for a generated one.
 //! Leaves: a [`Corpus`], which hands out its documents one at a time.
-//! Next: `vocabulary` turns the documents into tokens.
+//! Next: `load` turns them into sequences.
 
 pub mod archive;
 pub mod imdb;
 pub mod reber;
+pub mod split;
 
 use crate::error::Result;
 
@@ -27,21 +28,78 @@ impl Split {
     }
 }
 
-/// One labelled text.
+/// What the documents of a corpus are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    /// Texts.
+    Text,
+    /// Recordings: numbers at even intervals.
+    Series {
+        /// Numbers of one step.
+        channels: usize,
+    },
+}
+
+impl std::fmt::Display for Medium {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Medium::Text => f.write_str("text"),
+            Medium::Series { channels: 1 } => f.write_str("recordings of 1 channel"),
+            Medium::Series { channels } => write!(f, "recordings of {channels} channels"),
+        }
+    }
+}
+
+/// What one document holds, in the medium of its corpus.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Content<'a> {
+    /// A text.
+    Text(&'a str),
+    /// A recording, raw, step by step.
+    Series(&'a [f32]), // [steps x channels]
+}
+
+impl<'a> Content<'a> {
+    /// The text; empty for a recording.
+    pub fn text(self) -> &'a str {
+        match self {
+            Content::Text(text) => text,
+            Content::Series(_) => "",
+        }
+    }
+
+    /// The samples; none of a text.
+    pub fn series(self) -> &'a [f32] {
+        match self {
+            Content::Text(_) => &[],
+            Content::Series(samples) => samples,
+        }
+    }
+}
+
+/// One labelled example.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Document<'a> {
     /// Index of the class in [`Corpus::classes`].
     pub label: u8,
     /// Place of the document in its class and split; no two share one.
     pub order: u64,
+    /// Documents of one group are never divided between training, validation and test:
+    /// equal texts, recordings of one person. A number of its own for any other document.
+    pub group: u64,
     /// What it says.
-    pub text: &'a str,
+    pub content: Content<'a>,
 }
 
 /// A labelled corpus that is read document by document and never held as a whole.
 pub trait Corpus {
     /// Names of the classes; a document's label is an index into them.
     fn classes(&self) -> Vec<String>;
+
+    /// What the documents are.
+    fn medium(&self) -> Medium {
+        Medium::Text
+    }
 
     /// Calls `visit` with every document of one split, in the order of the source.
     ///

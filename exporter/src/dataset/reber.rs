@@ -12,7 +12,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Corpus, Document, Split};
+use super::{Content, Corpus, Document, Split};
 use crate::error::{Error, Result};
 
 const CLASSES: [&str; 2] = ["broken", "legal"];
@@ -81,7 +81,12 @@ impl Corpus for Reber {
             let last_but_one = if label == 1 { second } else { 1 - second };
             let [second, last_but_one] = [second, last_but_one].map(|bit| ['T', 'P'][bit]);
             let text = &format!("B {second} B{walk} E {last_but_one} E");
-            visit(Document { label, order, text })?;
+            visit(Document {
+                label,
+                order,
+                group: order,
+                content: Content::Text(text),
+            })?;
         }
         Ok(())
     }
@@ -120,7 +125,7 @@ mod tests {
         let mut strings = Vec::new();
         corpus
             .for_each(split, &mut |document| {
-                strings.push((document.label, document.text.to_owned()));
+                strings.push((document.label, document.content.text().to_owned()));
                 Ok(())
             })
             .unwrap();

@@ -5,7 +5,7 @@
 
 use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
-use crate::tokens::TokenSet;
+use crate::sequences::SequenceSet;
 
 /// What a model says about one sequence, on the host or on the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +19,10 @@ pub struct Answer {
 }
 
 /// The answers of the runtime on the host.
-pub fn answers(model: &AnyModel<'_>, sequences: &TokenSet) -> Vec<Answer> {
+pub fn answers(model: &AnyModel<'_>, sequences: &SequenceSet) -> Vec<Answer> {
     let mut state = AnyState::new(model);
     let answer = |index| Answer {
-        label: state.run(model, sequences.sequence(index)).label,
+        label: state.run(model, sequences.tokens(index)).label,
         logits: state.logit_bits(model),
         digest: state.digest(),
     };
@@ -33,11 +33,11 @@ pub fn answers(model: &AnyModel<'_>, sequences: &TokenSet) -> Vec<Answer> {
 ///
 /// # Errors
 /// A sequence of more than 65,535 tokens.
-pub fn write(sequences: &TokenSet, answers: &[Answer]) -> Result<Vec<u8>> {
+pub fn write(sequences: &SequenceSet, answers: &[Answer]) -> Result<Vec<u8>> {
     let mut bytes = b"SETC".to_vec();
     bytes.extend((answers.len() as u32).to_le_bytes());
     for (index, answer) in answers.iter().enumerate() {
-        let tokens = sequences.sequence(index);
+        let tokens = sequences.tokens(index);
         let length = u16::try_from(tokens.len()).map_err(|_| {
             Error::Options(format!(
                 "sequence {} has {} tokens where the firmware reads 65535; keep fewer tokens",
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_file_of_one_case_byte_by_byte() {
-        let mut sequences = TokenSet::new();
+        let mut sequences = SequenceSet::of_tokens();
         sequences.push([7, 0x1234], 0);
         let answer = Answer {
             label: 1,
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_sequence_that_no_length_field_holds_is_refused() {
-        let mut sequences = TokenSet::new();
+        let mut sequences = SequenceSet::of_tokens();
         sequences.push(std::iter::repeat_n(1, 65_536), 0);
         let answer = Answer {
             label: 0,

@@ -16,7 +16,7 @@ use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
 use crate::footprint::{FlashUse, Footprint, MeasuredRam};
 use crate::report::table::{Column, Table, thousands};
-use crate::tokens::{Token, TokenSet};
+use crate::sequences::{SequenceSet, Token};
 use board::EmulatedBoard;
 use cases::answers;
 use firmware::{Firmware, Folders, too_large};
@@ -86,7 +86,7 @@ pub struct Simulation {
 pub fn simulate(
     model: &AlignedBytes,
     path: &Path,
-    sequences: &TokenSet,
+    sequences: &SequenceSet,
     options: &SimulateOptions,
 ) -> Result<Simulation> {
     let decoded = AnyModel::open(model, path)?;
@@ -163,7 +163,7 @@ pub fn footprint(
     options: &SimulateOptions,
 ) -> Result<Footprint> {
     let vocabulary = AnyModel::open(model, path)?.vocabulary_size();
-    let mut sequences = TokenSet::new();
+    let mut sequences = SequenceSet::of_tokens();
     for first in 0..4 {
         // at most 2^16 tokens: the cast keeps them
         let tokens = (0..32).map(|step| ((4 * step + first) * vocabulary / 128) as Token);

@@ -9,7 +9,7 @@ use super::chunk::{Noise, Sample, Workspace};
 use super::loss::SampleLoss;
 use super::network::Network;
 use super::simd::Unit;
-use crate::tokens::TokenSet;
+use crate::sequences::SequenceSet;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
@@ -18,7 +18,7 @@ use rand_chacha::ChaCha8Rng;
 const WINDOW: usize = 32;
 
 /// The batches of one epoch, each a list of sample numbers, in the order of training.
-pub fn plan(set: &TokenSet, batch: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
+pub fn plan(set: &SequenceSet, batch: usize, rng: &mut ChaCha8Rng) -> Vec<Vec<u32>> {
     let mut order: Vec<u32> = (0..set.len() as u32).collect();
     order.shuffle(rng);
     let mut batches: Vec<Vec<u32>> = Vec::new();
@@ -150,7 +150,7 @@ impl Workers {
     }
 
     /// Logits of every sequence of a set, row-major `[samples x logits]`.
-    pub fn infer(&mut self, network: &Network, set: &TokenSet) -> Vec<f32> {
+    pub fn infer(&mut self, network: &Network, set: &SequenceSet) -> Vec<f32> {
         let logits = network.parameters.shape.logits;
         let mut order: Vec<u32> = (0..set.len() as u32).collect();
         order.sort_by_key(|&index| set.sequence(index as usize).len());
@@ -212,7 +212,7 @@ fn train_chunks<const L: usize>(
 fn infer_chunks<const L: usize>(
     work: &mut [Workspace<L>],
     network: &Network,
-    set: &TokenSet,
+    set: &SequenceSet,
     order: &[u32],
     unit: Unit,
 ) -> Vec<f32> {
@@ -226,7 +226,7 @@ fn infer_chunks<const L: usize>(
                     let samples: Vec<Sample<'_>> = chunk
                         .iter()
                         .map(|&k| Sample {
-                            tokens: set.sequence(k as usize),
+                            inputs: set.sequence(k as usize),
                             label: set.label(k as usize),
                         })
                         .collect();
@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_plan_has_every_sample_once_and_similar_lengths_together() {
-        let mut set = TokenSet::new();
+        let mut set = SequenceSet::of_tokens();
         for k in 0..1000usize {
             set.push((0..1 + k * 7 % 50).map(|_| 0), 0);
         }

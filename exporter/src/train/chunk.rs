@@ -12,15 +12,15 @@ use super::network::Network;
 use super::parameters::Part;
 use super::simd::{Block, Kernel, Lanes, Unit, dispatch};
 use super::words::{IDLE, Words};
-use crate::tokens::Token;
+use crate::sequences::Sequence;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 /// One labelled sequence.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample<'a> {
-    /// Its tokens, the last one last.
-    pub tokens: &'a [Token],
+    /// Its tokens or samples, the last one last.
+    pub inputs: Sequence<'a>,
     /// Its class.
     pub label: u8,
 }
@@ -147,16 +147,22 @@ impl<const L: usize> Workspace<L> {
         let units = shape.hidden.next_multiple_of(GROUP / 4);
         let steps = samples
             .iter()
-            .map(|sample| sample.tokens.len())
+            .map(|sample| sample.inputs.len())
             .max()
             .unwrap_or(0);
-        self.words.clear(shape.vocabulary, 4 * units, scale);
+        self.words.clear(shape, 4 * units, scale);
         self.slots.clear();
         self.slots.resize(steps, [IDLE; L]);
         for (lane, sample) in samples.iter().enumerate() {
-            let idle = steps - sample.tokens.len();
-            for (slots, &token) in self.slots[idle..].iter_mut().zip(sample.tokens) {
-                slots[lane] = self.words.slot(token, &mut is_dropped);
+            let (words, slots) = (&mut self.words, &mut self.slots);
+            let slots = slots[steps - sample.inputs.len()..].iter_mut();
+            match sample.inputs {
+                Sequence::Tokens(tokens) => slots
+                    .zip(tokens)
+                    .for_each(|(slots, &token)| slots[lane] = words.slot(token, &mut is_dropped)),
+                Sequence::Samples { .. } => slots
+                    .zip(sample.inputs.samples())
+                    .for_each(|(slots, values)| slots[lane] = words.sample(values)),
             }
         }
         for buffer in self.h.iter_mut().chain([&mut self.c]) {

@@ -7,7 +7,7 @@ use super::dense::DenseWorkers;
 use super::network::Network;
 use super::parameters::Parameters;
 use super::simd::Unit;
-use crate::tokens::TokenSet;
+use crate::sequences::SequenceSet;
 
 /// The weights, and threads that can run them.
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl Engine {
     }
 
     /// Logits of every sequence of a set, row-major `[samples x logits]`.
-    pub fn infer(&mut self, set: &TokenSet) -> Vec<f32> {
+    pub fn infer(&mut self, set: &SequenceSet) -> Vec<f32> {
         match self {
             Engine::Sparse { workers, network } => workers.infer(network, set),
             Engine::Dense {
@@ -115,7 +115,7 @@ impl Engine {
     }
 
     /// The same with `value` in place of the weights, which are then as they were.
-    pub fn infer_with(&mut self, value: &[f32], set: &TokenSet) -> Vec<f32> {
+    pub fn infer_with(&mut self, value: &[f32], set: &SequenceSet) -> Vec<f32> {
         let own = self.parameters().value.clone();
         self.update(|weights| weights.copy_from_slice(value));
         let logits = self.infer(set);
@@ -155,14 +155,14 @@ mod tests {
             forget_bias: 1.0,
         };
         let start = Parameters::random(shape, FULL, scale, 1);
-        let mut set = TokenSet::new();
+        let mut set = SequenceSet::of_tokens();
         for k in 0..20u16 {
             let token = move |step| (k * 7 + step * 5) % 9;
             let last_is_large = token(k % 5) > 3;
             set.push((0..=k % 5).map(token), u8::from(last_is_large));
         }
         let sample = |k| Sample {
-            tokens: set.sequence(k),
+            inputs: set.sequence(k),
             label: set.label(k),
         };
         let samples: Vec<Sample<'_>> = (0..set.len()).map(sample).collect();

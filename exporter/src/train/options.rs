@@ -12,7 +12,7 @@ use super::parameters::{Densities, InitialScale, Shape};
 use super::preset::Preset;
 use super::topology::Density;
 use crate::error::{Error, Result};
-use crate::vocabulary::load::LoadOptions;
+use crate::load::{InputCode, LoadOptions};
 
 /// What the connections do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -267,11 +267,12 @@ impl TrainOptions {
         }
     }
 
-    /// Sizes of the network for a vocabulary and a number of classes as found in the data.
-    pub fn shape(&self, vocabulary: usize, classes: usize) -> Shape {
+    /// Sizes of the network for words or channels, and a number of classes, as found in the
+    /// data.
+    pub fn shape(&self, code: &InputCode, classes: usize) -> Shape {
         Shape {
-            vocabulary,
-            embedding: self.embedding_size,
+            vocabulary: code.vocabulary_size(),
+            embedding: code.channels().unwrap_or(self.embedding_size),
             hidden: self.hidden_size,
             logits: if classes == 2 { 1 } else { classes },
         }
@@ -297,23 +298,23 @@ impl TrainOptions {
     /// Weights at the start. A fully connected network has as much signal by smaller
     /// weights: both its embedding and `W` are scaled so that the sums have the variance
     /// that the sparse ones have.
-    pub fn initial_scale(&self) -> InitialScale {
+    pub fn initial_scale(&self, shape: Shape) -> InitialScale {
         let scale = InitialScale {
             embedding: self.embedding_std,
             input: self.input_std,
             recurrent: self.recurrent_std,
             forget_bias: self.forget_bias,
         };
-        if self.topology != TopologyKind::Dense {
+        if self.topology != TopologyKind::Dense || shape.vocabulary == 0 {
             return scale;
         }
-        let size = self.embedding_size as f32;
+        let size = shape.embedding as f32;
         // products that meet in one sum of the sparse network: E · density · density
         let share = |density: Density, rows| {
-            density.connections(rows, self.embedding_size) as f32 / (rows as f32 * size)
+            density.connections(rows, shape.embedding) as f32 / (rows as f32 * size)
         };
-        let met = share(self.embedding_density, self.vocabulary)
-            * share(self.input_density, self.hidden_size);
+        let met = share(self.embedding_density, shape.vocabulary)
+            * share(self.input_density, shape.hidden);
         InitialScale {
             input: self.input_std * met.sqrt(),
             ..scale

@@ -27,9 +27,9 @@ use std::ops::Range;
 /// Sizes of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shape {
-    /// Tokens that the embedding knows.
+    /// Tokens that the embedding knows; 0 where samples come in its place.
     pub vocabulary: usize,
-    /// Length of an embedding row.
+    /// Length of an embedding row, or channels of a sample.
     pub embedding: usize,
     /// Hidden units.
     pub hidden: usize,
@@ -53,7 +53,8 @@ pub struct Densities {
 pub struct InitialScale {
     /// Of the embedding.
     pub embedding: f32,
-    /// Of `W`. About 1, since a token meets only a few connections of a row.
+    /// Of `W`. About 1, since a token meets only a few connections of a row; for samples,
+    /// which meet all, times `1/√fan-in` of its row.
     pub input: f32,
     /// Of `U`, times `1/√fan-in` of its row.
     pub recurrent: f32,
@@ -140,8 +141,18 @@ impl Parameters {
         for k in self.range(Part::Embedding) {
             self.value[k] = scale.embedding * normal(&mut rng);
         }
-        for k in self.range(Part::Input) {
-            self.value[k] = scale.input * normal(&mut rng);
+        let start = self.range(Part::Input).start;
+        for row in 0..self.input.rows() {
+            let range = self.input.range(row);
+            let met = if self.shape.vocabulary > 0 {
+                1
+            } else {
+                range.len()
+            };
+            let deviation = scale.input / (met.max(1) as f32).sqrt();
+            for k in range {
+                self.value[start + k] = deviation * normal(&mut rng);
+            }
         }
         let start = self.range(Part::Recurrent).start;
         for row in 0..self.recurrent.rows() {

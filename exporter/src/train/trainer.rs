@@ -25,11 +25,11 @@ use super::optimizer::{Optimizer, clip};
 use super::options::{TopologyKind, TrainOptions};
 use super::parameters::{Parameters, Part, stream};
 use crate::error::{Error, Result};
+use crate::load::Training;
 use crate::report::metrics::EpochMetrics;
+use crate::sequences::SequenceSet;
 use crate::sparse_model::SparseModel;
-use crate::tokens::TokenSet;
 use crate::train::loss::cross_entropy;
-use crate::vocabulary::load::Training;
 
 /// How long a training may go on before it is saved within an epoch.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -78,8 +78,8 @@ impl<'d> Trainer<'d> {
     /// Options out of range, or a set without documents.
     pub fn new(options: TrainOptions, data: &'d Training, threads: usize) -> Result<Self> {
         options.check()?;
-        let shape = options.shape(data.vocabulary.size(), data.classes.len());
-        let scale = options.initial_scale();
+        let shape = options.shape(&data.code, data.classes.len());
+        let scale = options.initial_scale(shape);
         let parameters = Parameters::random(shape, options.densities(), scale, options.seed);
         let average = if options.averaging > 0.0 {
             parameters.value.clone()
@@ -122,7 +122,7 @@ impl<'d> Trainer<'d> {
             let problem = "the data is not what this run was trained on; give the same data, or train anew in another folder";
             return Err(Error::Options(problem.into()));
         }
-        let shape = options.shape(data.vocabulary.size(), data.classes.len());
+        let shape = options.shape(&data.code, data.classes.len());
         let empty = |values: &[f32]| values.is_empty();
         let rule = options.rule();
         if made_with != fingerprint_of_options(&options)
@@ -153,6 +153,10 @@ impl<'d> Trainer<'d> {
         average: Vec<f32>,
         position: Position,
     ) -> Result<Self> {
+        if data.train.channels().is_some() && options.word_dropout > 0.0 {
+            let problem = "recordings have no words to drop; train with --word-dropout 0";
+            return Err(Error::Options(problem.into()));
+        }
         if data.train.is_empty() || data.validation.is_empty() {
             let problem = "training and validation need at least one document of each class; give more data or raise --validation-fraction";
             return Err(Error::Options(problem.into()));
@@ -234,7 +238,7 @@ impl<'d> Trainer<'d> {
         let samples: Vec<Sample<'_>> = batch
             .iter()
             .map(|&k| Sample {
-                tokens: set.sequence(k as usize),
+                inputs: set.sequence(k as usize),
                 label: set.label(k as usize),
             })
             .collect();
@@ -278,7 +282,7 @@ impl<'d> Trainer<'d> {
         position.documents += samples.len() as u64;
         position.tokens += samples
             .iter()
-            .map(|sample| sample.tokens.len() as u64)
+            .map(|sample| sample.inputs.len() as u64)
             .sum::<u64>();
         position.seconds += start.elapsed().as_secs_f64();
         Ok(())
@@ -379,7 +383,7 @@ pub fn best_epoch(metrics: &[EpochMetrics]) -> Option<u32> {
 }
 
 /// Mean cross-entropy in nats and accuracy of a set, with `value` as weights.
-pub fn test(engine: &mut Engine, value: &[f32], set: &TokenSet) -> (f64, f64) {
+pub fn test(engine: &mut Engine, value: &[f32], set: &SequenceSet) -> (f64, f64) {
     let width = engine.parameters().shape.logits;
     let mut logits = engine.infer_with(value, set);
     let (mut loss, mut correct) = (0.0, 0);
@@ -409,13 +413,15 @@ fn fingerprint_of_options(options: &TrainOptions) -> u64 {
     text.bytes().fold(FNV, |hash, byte| fnv(hash, byte.into()))
 }
 
-/// FNV-1a of tokens and labels.
+/// FNV-1a of steps and labels.
 fn fingerprint_of(data: &Training) -> u64 {
     let mut hash = FNV;
     let mut add = |number: u64| hash = fnv(hash, number);
     for set in [&data.train, &data.validation] {
         for k in 0..set.len() {
-            set.sequence(k).iter().for_each(|&token| add(token.into()));
+            set.tokens(k).iter().for_each(|&token| add(token.into()));
+            let samples = set.sequence(k).samples().flatten();
+            samples.for_each(|value| add(value.to_bits().into()));
             add(0x1_0000 + u64::from(set.label(k)));
         }
     }

@@ -1,17 +1,18 @@
-//! Enters: the token sequences of a chunk. Leaves: `W·x + b` once for every unique
-//! token, and from its gradient those of embedding, `W` and bias. Next: `lstm`.
+//! Enters: the sequences of a chunk. Leaves: `W·x + b` once for every unique token or
+//! for every sample, and from its gradient those of embedding, `W` and bias. Next: `lstm`.
 //!
 //! A chunk sees a token many times, but `W·embedding[token]` is the same each time:
 //! it is computed once per unique token (a fourth to a third of the occurrences),
 //! through the few connections of that token, into a row of `4 · hidden` values.
 //! Dropout of embeddings is by word type: a dropped token contributes only the bias
 //! in the whole chunk (Gal and Ghahramani 2016), so all dropped ones share one row.
+//! A sample of a recording is an input vector as it is, and no two are taken for one.
 
 use super::network::Network;
-use super::parameters::Part;
+use super::parameters::{Part, Shape};
 pub use super::simd::Line;
 use super::simd::{Block, Lanes};
-use crate::tokens::Token;
+use crate::sequences::Token;
 
 /// The slot of lanes whose sequence has not begun: a row of zeros. With it the
 /// candidate gate is tanh(0) = 0, so cell state and hidden state stay exactly 0 and
@@ -31,6 +32,8 @@ pub struct Words {
     slot_of: Vec<u32>,   // [vocabulary], IDLE = not in this chunk
     unique: Vec<Token>,  // [slots - FIRST]; slot = position + FIRST
     dropped: Vec<Token>, // those of the slot DROPPED
+    samples: Vec<f32>,   // [slots - FIRST x channels], of recordings
+    channels: usize,     // of recordings
     scale: f32,          // of embeddings: 1 / (1 - dropout)
     rows: Vec<Line>,     // [slots x lines]
     lines: usize,        // of one row: 4 hidden / 16, and one more against cache-set conflicts
@@ -40,8 +43,10 @@ pub struct Words {
 impl Words {
     /// Forgets the last chunk. `rows` is the number of gate rows, a multiple of 16;
     /// embeddings are multiplied by `scale`.
-    pub fn clear(&mut self, vocabulary: usize, rows: usize, scale: f32) {
-        self.slot_of.resize(vocabulary, IDLE);
+    pub fn clear(&mut self, shape: Shape, rows: usize, scale: f32) {
+        self.slot_of.resize(shape.vocabulary, IDLE);
+        self.samples.clear();
+        self.channels = shape.embedding;
         for token in self.unique.drain(..).chain(self.dropped.drain(..)) {
             self.slot_of[token as usize] = IDLE;
         }
@@ -71,6 +76,18 @@ impl Words {
         *slot
     }
 
+    /// The slot of a sample, always a new one.
+    pub fn sample(&mut self, values: &[f32]) -> u32 {
+        let slot = FIRST + (self.samples.len() / self.channels) as u32;
+        self.samples.extend_from_slice(values);
+        slot
+    }
+
+    /// Slots with a row of their own: words that are not dropped, or samples.
+    fn filled(&self) -> usize {
+        self.unique.len() + self.samples.len() / self.channels
+    }
+
     /// The row of one slot, in lines of 16 gate rows.
     #[inline(always)]
     pub fn row(&self, slot: u32) -> &[Line] {
@@ -90,7 +107,7 @@ impl Words {
         simd.transpose_add(values, &mut self.rows, place);
     }
 
-    /// `row[slot] = b + W · embedding[token]`.
+    /// `row[slot] = b + W · embedding[token]`, or `b + W · sample`.
     #[inline(always)]
     pub fn forward(&mut self, network: &Network) {
         let parameters = &network.parameters;
@@ -105,25 +122,34 @@ impl Words {
         if let Some(row) = rows.next() {
             flat_mut(row)[..bias.len()].copy_from_slice(bias);
         }
-        for (&token, row) in self.unique.iter().zip(rows) {
+        let add_column = |row: &mut [f32], column: usize, x: f32| {
+            let range = columns.range(column);
+            let weights = network.input_value[range.clone()].iter();
+            for (&r, &w) in columns.row[range].iter().zip(weights) {
+                row[r as usize] += x * w;
+            }
+        };
+        let mut rows = rows.map(|row| {
             let row = flat_mut(row);
             row[..bias.len()].copy_from_slice(bias);
+            row
+        });
+        for (&token, row) in self.unique.iter().zip(rows.by_ref()) {
             for e in parameters.embedding.range(token as usize) {
-                let x = embedding[e] * self.scale;
-                let range = columns.range(parameters.embedding.column[e] as usize);
-                for (&r, &w) in columns.row[range.clone()]
-                    .iter()
-                    .zip(&network.input_value[range])
-                {
-                    row[r as usize] += x * w;
-                }
+                let column = parameters.embedding.column[e] as usize;
+                add_column(row, column, embedding[e] * self.scale);
+            }
+        }
+        for (sample, row) in self.samples.chunks_exact(self.channels).zip(rows) {
+            for (column, &x) in sample.iter().enumerate() {
+                add_column(row, column, x);
             }
         }
     }
 
     /// Zeros in every row: before the gradients are collected in the same place.
     pub fn reset_rows(&mut self) {
-        let lines = (self.unique.len() + FIRST as usize) * self.lines;
+        let lines = (self.filled() + FIRST as usize) * self.lines;
         self.rows.clear();
         self.rows.resize(lines, Line::default());
     }
@@ -142,8 +168,8 @@ impl Words {
         if let Some(row) = rows.next() {
             add(flat(row), &mut gradient[bias.clone()]);
         }
-        for (&token, row) in self.unique.iter().zip(rows) {
-            let row = flat(row);
+        let mut rows = rows.map(flat);
+        for (&token, row) in self.unique.iter().zip(rows.by_ref()) {
             add(row, &mut gradient[bias.clone()]);
             for e in parameters.embedding.range(token as usize) {
                 let x = embedding[e] * self.scale;
@@ -159,6 +185,16 @@ impl Words {
                     *g += x * d;
                 }
                 gradient[e] += self.scale * dot;
+            }
+        }
+        for (sample, row) in self.samples.chunks_exact(self.channels).zip(rows) {
+            add(row, &mut gradient[bias.clone()]);
+            for (column, &x) in sample.iter().enumerate() {
+                let range = columns.range(column);
+                let sums = self.input_sum[range.clone()].iter_mut();
+                for (&r, g) in columns.row[range].iter().zip(sums) {
+                    *g += x * row[r as usize];
+                }
             }
         }
         let input = parameters.range(Part::Input);

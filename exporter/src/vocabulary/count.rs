@@ -5,20 +5,20 @@
 use std::collections::HashMap;
 
 use super::{UNKNOWN, Vocabulary};
-use crate::tokens::Token;
+use crate::sequences::Token;
 
 /// Number of a word before its frequency is known.
-pub(super) type Provisional = u32;
+pub(crate) type Provisional = u32;
 
 /// Gives every distinct word a provisional number.
 #[derive(Debug, Default)]
-pub(super) struct Interner {
+pub(crate) struct Interner {
     numbers: HashMap<Box<str>, Provisional>,
 }
 
 impl Interner {
     /// The number of a word, given now if it is new.
-    pub(super) fn number(&mut self, word: &[u8]) -> Provisional {
+    pub(crate) fn number(&mut self, word: &[u8]) -> Provisional {
         // The splitter gives valid UTF-8 only, so nothing is ever replaced here.
         let word = String::from_utf8_lossy(word);
         if let Some(&number) = self.numbers.get(&*word) {
@@ -31,7 +31,7 @@ impl Interner {
 
     /// Ranks the words by how often they occur in `counted` and numbers the first
     /// `size - 1` of them; equally frequent ones in the order of their bytes.
-    pub(super) fn rank(
+    pub(crate) fn rank(
         self,
         counted: impl IntoIterator<Item = Provisional>,
         size: usize,
@@ -64,11 +64,11 @@ impl Interner {
 }
 
 /// What the count comes to.
-pub(super) struct Ranking {
+pub(crate) struct Ranking {
     /// The words that are kept.
-    pub(super) vocabulary: Vocabulary,
+    pub(crate) vocabulary: Vocabulary,
     /// The token of each provisional number.
-    pub(super) token: Vec<Token>, // [distinct words]
+    pub(crate) token: Vec<Token>, // [distinct words]
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Enters: words, as the runtime's splitter cuts them. Leaves: [`Vocabulary`], which
-//! gives each word its token. Next: [`load`] turns a whole corpus into token sets, and
+//! gives each word its token. Next: `load` turns a whole corpus into token sets, and
 //! `pack` stores the vocabulary for the device.
 
-mod count;
-pub mod load;
+pub(crate) mod count;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,7 +11,7 @@ use set_lstm_runtime::text::for_each_word;
 
 use crate::error::{Error, Result};
 use crate::file;
-use crate::tokens::Token;
+use crate::sequences::Token;
 
 /// The token of every word that the vocabulary does not hold, and of an empty text.
 pub const UNKNOWN: Token = 0;

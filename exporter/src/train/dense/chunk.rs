@@ -11,6 +11,7 @@ use super::gradient::DenseGradient;
 use super::matrix::PaddedMatrix;
 use super::weights::DenseWeights;
 use super::words::DenseWords;
+use crate::sequences::Sequence;
 use crate::train::chunk::{Noise, Sample};
 use crate::train::loss::{SampleLoss, cross_entropy};
 use crate::train::parameters::{Parameters, Part};
@@ -112,17 +113,23 @@ impl DenseWorkspace {
         mut keep: impl FnMut() -> f32,
     ) {
         let shape = view.parameters.shape;
-        let lengths = samples.iter().map(|sample| sample.tokens.len());
+        let lengths = samples.iter().map(|sample| sample.inputs.len());
         self.steps = lengths.max().unwrap_or(0);
         self.lanes = samples.len();
-        self.words.clear(shape.vocabulary);
+        self.words.clear(shape);
         self.slots.clear();
         self.slots.resize(self.steps * self.lanes, IDLE);
         for (lane, sample) in samples.iter().enumerate() {
-            let idle = self.steps - sample.tokens.len();
-            let steps = self.slots.chunks_exact_mut(self.lanes).skip(idle);
-            for (slots, &token) in steps.zip(sample.tokens) {
-                slots[lane] = self.words.slot(token, &mut keep);
+            let idle = self.steps - sample.inputs.len();
+            let (words, slots) = (&mut self.words, &mut self.slots);
+            let slots = slots.chunks_exact_mut(self.lanes).skip(idle);
+            match sample.inputs {
+                Sequence::Tokens(tokens) => slots
+                    .zip(tokens)
+                    .for_each(|(slots, &token)| slots[lane] = words.slot(token, &mut keep)),
+                Sequence::Samples { .. } => slots
+                    .zip(sample.inputs.samples())
+                    .for_each(|(slots, values)| slots[lane] = words.sample(values)),
             }
         }
         self.mask.resize(self.lanes, shape.hidden);

@@ -6,7 +6,7 @@
 
 use super::matrix::PaddedMatrix;
 use super::weights::gate_rows;
-use crate::tokens::Token;
+use crate::sequences::Token;
 use crate::train::parameters::{Parameters, Part};
 
 /// Gradient of one chunk.

@@ -34,7 +34,7 @@ use super::loss::SampleLoss;
 use super::parameters::{Densities, Parameters};
 use super::simd::Unit;
 use super::topology::Density;
-use crate::tokens::TokenSet;
+use crate::sequences::SequenceSet;
 use chunk::{DenseView, DenseWorkspace};
 use gradient::DenseGradient;
 use weights::DenseWeights;
@@ -124,7 +124,7 @@ impl DenseWorkers {
     ///
     /// # Panics
     /// If a connection is missing.
-    pub fn infer(&mut self, parameters: &Parameters, set: &TokenSet) -> Vec<f32> {
+    pub fn infer(&mut self, parameters: &Parameters, set: &SequenceSet) -> Vec<f32> {
         self.weights.fill(parameters);
         let view = DenseView {
             parameters,
@@ -145,7 +145,7 @@ impl DenseWorkers {
                     let mut done = Vec::new();
                     for &chunk in hand {
                         let sample = |&k: &u32| Sample {
-                            tokens: set.sequence(k as usize),
+                            inputs: set.sequence(k as usize),
                             label: set.label(k as usize),
                         };
                         let samples: Vec<Sample<'_>> = chunk.iter().map(sample).collect();

@@ -2,10 +2,12 @@
 //! full topology.
 
 use super::*;
+use crate::sequences::Sequence;
 use crate::train::batch::Workers;
 use crate::train::network::Network;
 use crate::train::oracle::{self, PARTS};
 use crate::train::parameters::{InitialScale, Part, Shape, stream};
+use crate::train::topology::Topology;
 use rand::RngExt;
 
 fn parameters(hidden: usize, logits: usize) -> Parameters {
@@ -45,7 +47,7 @@ fn samples(sequences: &[(Vec<u16>, u8)]) -> Vec<Sample<'_>> {
     sequences
         .iter()
         .map(|(tokens, label)| Sample {
-            tokens,
+            inputs: Sequence::Tokens(tokens),
             label: *label,
         })
         .collect()
@@ -145,7 +147,7 @@ fn gradients_of_every_part_equal_finite_differences() {
 fn logits_equal_those_of_the_oracle() {
     let parameters = parameters(12, 3);
     let model = parameters.to_model(&parameters.value);
-    let mut set = TokenSet::new();
+    let mut set = SequenceSet::of_tokens();
     for (tokens, label) in sequences(3, 77, 30) {
         set.push(tokens, label);
     }
@@ -157,6 +159,24 @@ fn logits_equal_those_of_the_oracle() {
             assert!((f64::from(*z) - exact).abs() < 2e-4, "{k}: {z} {exact}");
         }
     }
+}
+
+#[test]
+fn gradients_of_recordings_equal_finite_differences() {
+    let mut start = parameters(12, 3);
+    start.shape.vocabulary = 0;
+    start.value.drain(start.range(Part::Embedding));
+    start.embedding = Topology::from_positions(0, 7, &[]);
+    let set = oracle::recordings(7, 40);
+    let sample = |k| Sample {
+        inputs: set.sequence(k),
+        label: set.label(k),
+    };
+    let samples: Vec<Sample<'_>> = (0..set.len()).map(sample).collect();
+    let mut gradient = vec![0.0; start.count()];
+    let mut workers = DenseWorkers::new(Width::Sixteen, 2, Unit::default());
+    workers.train(&start, &samples, quiet, &mut gradient);
+    oracle::assert_slopes(&start, &samples, &gradient, 5);
 }
 
 #[test]
@@ -188,7 +208,7 @@ fn gradients_that_fade_away_do_not_become_subnormal_numbers() {
     let parameters = parameters(12, 1);
     let tokens: Vec<u16> = (0..600).map(|k| k % 30).collect();
     let samples = [Sample {
-        tokens: &tokens,
+        inputs: Sequence::Tokens(&tokens),
         label: 1,
     }];
     let mut workers = DenseWorkers::new(Width::Sixteen, 1, Unit::default());

@@ -1,8 +1,8 @@
 use super::*;
 use crate::dataset::reber::Reber;
+use crate::load::load_training;
 use crate::train::overrides::Overrides;
 use crate::train::preset::Preset;
-use crate::vocabulary::load::load_training;
 
 /// Keeps what a run folder would, and interrupts after a number of steps.
 #[derive(Default)]

@@ -1,5 +1,6 @@
-//! Enters: a [`Corpus`]. Leaves: its [`Vocabulary`] and its documents as [`TokenSet`]s.
-//! Next: `train` takes [`load_training`]'s, `evaluate` and `simulate` [`load_split`]'s.
+//! Enters: a [`Corpus`] of texts. Leaves: its [`Vocabulary`](crate::vocabulary::Vocabulary)
+//! and its documents as token sequences. Next: `train` takes [`load_training`]'s, `evaluate`
+//! and `simulate` [`load_split`]'s.
 //!
 //! One pass over the documents, which are never in memory together: each becomes
 //! provisional word numbers, and these become tokens when all frequencies are known.
@@ -8,87 +9,22 @@ use std::ops::Range;
 
 use set_lstm_runtime::text::for_each_word;
 
-use super::count::Interner;
-use super::{SIZE_MAX, UNKNOWN, Vocabulary};
+use super::{InputCode, LoadOptions, Training};
+use crate::dataset::split::{Member, last_of_each_class};
 use crate::dataset::{Corpus, Document, Split};
-use crate::error::{Error, Result};
-use crate::tokens::{Token, TokenSet};
+use crate::error::Result;
+use crate::sequences::{SequenceSet, Token};
+use crate::vocabulary::UNKNOWN;
+use crate::vocabulary::count::Interner;
 
-/// How documents become tokens.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LoadOptions {
-    /// Most tokens in the vocabulary, the unknown one included: 2 to 65,536.
-    pub vocabulary: usize,
-    /// How many tokens are kept of a document, counted from its end: at least 1.
-    pub max_tokens: usize,
-    /// Which part of each class is held back for validation: 0 to less than 1.
-    pub validation_fraction: f64,
-}
-
-impl Default for LoadOptions {
-    fn default() -> Self {
-        LoadOptions {
-            vocabulary: 20_000,
-            max_tokens: 400,
-            validation_fraction: 0.1,
-        }
-    }
-}
-
-impl LoadOptions {
-    /// Refuses options out of range.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Options`] that names the option and its range.
-    pub fn check(&self) -> Result<()> {
-        let problem = if !(2..=SIZE_MAX).contains(&self.vocabulary) {
-            format!(
-                "a vocabulary of {}; choose 2 to {SIZE_MAX} tokens",
-                self.vocabulary
-            )
-        } else if self.max_tokens == 0 {
-            "no tokens are kept of a document; choose 1 or more".to_owned()
-        } else if !(0.0..1.0).contains(&self.validation_fraction) {
-            let fraction = self.validation_fraction;
-            format!("a validation fraction of {fraction}; choose 0 or more and less than 1")
-        } else {
-            return Ok(());
-        };
-        Err(Error::Options(problem))
-    }
-}
-
-/// The training part of a corpus as tokens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Training {
-    /// The most frequent words of `train`; nothing of `validation` was counted.
-    pub vocabulary: Vocabulary,
-    /// Names of the classes; a label is an index into them.
-    pub classes: Vec<String>,
-    /// What is trained on, class by class.
-    pub train: TokenSet,
-    /// What chooses the epoch: the last part of each class, class by class.
-    pub validation: TokenSet,
-}
-
-/// Reads the training split and divides it.
-///
-/// Validation is a contiguous block at the end of each class, because documents that
-/// stand side by side often belong together (reviews of one film do, in IMDB) and a
-/// random choice would put such neighbours on both sides and flatter the model.
-/// The same corpus gives the same result from every source, folder or archive.
-///
-/// # Errors
-///
-/// [`Error::Options`] of [`LoadOptions::check`], and what [`Corpus::for_each`] returns.
-pub fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Result<Training> {
-    options.check()?;
+/// Reads the training split and divides it, as [`load_training`](super::load_training) says.
+pub(super) fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Result<Training> {
     let mut interner = Interner::default();
     let numbered = Sequences::read(corpus, Split::Train, options.max_tokens, |word| {
         interner.number(word)
     })?;
-    let held_back = numbered.last_of_each_class(options.validation_fraction);
+    let members: Vec<Member> = numbered.documents.iter().map(|it| it.member).collect();
+    let held_back = last_of_each_class(&members, options.validation_fraction);
     let trained_on = numbered
         .in_order()
         .zip(&held_back)
@@ -96,14 +32,14 @@ pub fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Result<Train
     let counted = trained_on.flat_map(|((words, _), _)| words.iter().copied());
     let ranking = interner.rank(counted, options.vocabulary);
 
-    let (mut train, mut validation) = (TokenSet::new(), TokenSet::new());
+    let (mut train, mut validation) = (SequenceSet::of_tokens(), SequenceSet::of_tokens());
     for ((words, label), held) in numbered.in_order().zip(held_back) {
         let tokens = words.iter().map(|&number| ranking.token[number as usize]);
         let set = if held { &mut validation } else { &mut train };
         push(set, tokens, label);
     }
     Ok(Training {
-        vocabulary: ranking.vocabulary,
+        code: InputCode::Words(ranking.vocabulary),
         classes: corpus.classes(),
         train,
         validation,
@@ -121,9 +57,9 @@ pub fn load_split(
     split: Split,
     max_tokens: usize,
     token: impl FnMut(&[u8]) -> Token,
-) -> Result<TokenSet> {
+) -> Result<SequenceSet> {
     let encoded = Sequences::read(corpus, split, max_tokens, token)?;
-    let mut set = TokenSet::new();
+    let mut set = SequenceSet::of_tokens();
     for (tokens, label) in encoded.in_order() {
         push(&mut set, tokens.iter().copied(), label);
     }
@@ -131,7 +67,7 @@ pub fn load_split(
 }
 
 /// Adds a document; one without words is one unknown token.
-fn push(set: &mut TokenSet, tokens: impl ExactSizeIterator<Item = Token>, label: u8) {
+fn push(set: &mut SequenceSet, tokens: impl ExactSizeIterator<Item = Token>, label: u8) {
     let empty = tokens.len() == 0;
     set.push(tokens.chain(empty.then_some(UNKNOWN)), label);
 }
@@ -144,7 +80,7 @@ struct Sequences<N> {
 
 /// Where the words of a document are.
 struct Located {
-    label: u8,
+    member: Member,
     order: u64,
     words: Range<usize>,
 }
@@ -159,19 +95,25 @@ impl<N> Sequences<N> {
     ) -> Result<Self> {
         let mut words = Vec::new();
         let mut documents = Vec::new();
-        corpus.for_each(split, &mut |Document { label, order, text }| {
+        corpus.for_each(split, &mut |document| {
+            let Document {
+                label,
+                order,
+                group,
+                content,
+            } = document;
             let start = words.len();
-            for_each_word(text.as_bytes(), |word| words.push(number(word)));
+            for_each_word(content.text().as_bytes(), |word| words.push(number(word)));
             let surplus = (words.len() - start).saturating_sub(max_tokens);
             words.drain(start..start + surplus);
             documents.push(Located {
-                label,
+                member: Member { label, group },
                 order,
                 words: start..words.len(),
             });
             Ok(())
         })?;
-        documents.sort_unstable_by_key(|document| (document.label, document.order));
+        documents.sort_unstable_by_key(|document| (document.member.label, document.order));
         Ok(Sequences { words, documents })
     }
 
@@ -179,26 +121,17 @@ impl<N> Sequences<N> {
     fn in_order(&self) -> impl Iterator<Item = (&[N], u8)> {
         self.documents
             .iter()
-            .map(|document| (&self.words[document.words.clone()], document.label))
-    }
-
-    /// Which documents, in order, are the last `fraction` of their class: at least one
-    /// (if the fraction is above 0), and never all.
-    fn last_of_each_class(&self, fraction: f64) -> Vec<bool> {
-        let mut held = Vec::with_capacity(self.documents.len());
-        for class in self.documents.chunk_by(|a, b| a.label == b.label) {
-            let share = (class.len() as f64 * fraction).round() as usize;
-            let least = usize::from(fraction > 0.0);
-            let count = share.max(least).min(class.len() - 1);
-            held.extend((0..class.len()).map(|place| place >= class.len() - count));
-        }
-        held
+            .map(|document| (&self.words[document.words.clone()], document.member.label))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{InputCode, LoadOptions, load_training};
     use super::*;
+    use crate::dataset::Content;
+    use crate::error::Error;
+    use crate::vocabulary::Vocabulary;
 
     /// Texts given as (split, label, order, text), handed out as they stand.
     struct Texts(Vec<(Split, u8, u64, &'static str)>);
@@ -215,7 +148,12 @@ mod tests {
         ) -> Result<()> {
             for &(split, label, order, text) in &self.0 {
                 if split == wanted {
-                    visit(Document { label, order, text })?;
+                    visit(Document {
+                        label,
+                        order,
+                        group: order << 1 | u64::from(label),
+                        content: Content::Text(text),
+                    })?;
                 }
             }
             Ok(())
@@ -230,9 +168,16 @@ mod tests {
         }
     }
 
-    fn sequences(set: &TokenSet) -> Vec<(Vec<Token>, u8)> {
+    fn words(loaded: &Training) -> &Vocabulary {
+        match &loaded.code {
+            InputCode::Words(vocabulary) => vocabulary,
+            InputCode::Samples(_) => panic!("statistics of a text"),
+        }
+    }
+
+    fn sequences(set: &SequenceSet) -> Vec<(Vec<Token>, u8)> {
         (0..set.len())
-            .map(|index| (set.sequence(index).to_vec(), set.label(index)))
+            .map(|index| (set.tokens(index).to_vec(), set.label(index)))
             .collect()
     }
 
@@ -252,12 +197,12 @@ mod tests {
     #[test]
     fn validation_is_the_end_of_each_class_and_is_not_counted() {
         let loaded = load_training(&small(), &options(100, 2, 0.3)).unwrap();
-        let words: Vec<_> = (0..4)
-            .map(|token| loaded.vocabulary.word(token).unwrap())
+        let ranked: Vec<_> = (0..4)
+            .map(|token| words(&loaded).word(token).unwrap())
             .collect();
         // Counted are the kept words of `train` only: so 3, bad 2, good 1.
-        assert_eq!(words, ["<unknown>", "so", "bad", "good"]);
-        assert_eq!(loaded.vocabulary.size(), 4);
+        assert_eq!(ranked, ["<unknown>", "so", "bad", "good"]);
+        assert_eq!(words(&loaded).size(), 4);
         assert_eq!(loaded.classes, ["bad", "good"]);
         let train = [
             (vec![1, 2], 0),
@@ -279,14 +224,13 @@ mod tests {
         let options = options(3, 100, 0.3);
         let [a, b] = [small(), reversed].map(|corpus| load_training(&corpus, &options).unwrap());
         assert_eq!(a, b);
-        assert_eq!(a.vocabulary.size(), 3);
+        assert_eq!(words(&a).size(), 3);
     }
 
     #[test]
     fn the_test_split_is_read_with_the_given_vocabulary() {
-        let vocabulary = load_training(&small(), &options(100, 2, 0.3))
-            .unwrap()
-            .vocabulary;
+        let loaded = load_training(&small(), &options(100, 2, 0.3)).unwrap();
+        let vocabulary = words(&loaded);
         let load = |most| {
             let token = |word: &[u8]| vocabulary.token(word);
             load_split(&small(), Split::Test, most, token).unwrap()
@@ -335,7 +279,8 @@ mod tests {
                 visit(Document {
                     label: 0,
                     order: 0,
-                    text: "read before the damage",
+                    group: 0,
+                    content: Content::Text("read before the damage"),
                 })?;
                 Err(Error::data("some.tar", "cut short"))
             }
