@@ -2,9 +2,21 @@
 //! Leaves: a [`Corpus`], which hands out its documents one at a time.
 //! Next: `load` turns them into sequences.
 
+pub mod stream;
+
 pub mod archive;
+pub mod data_file;
+pub mod rows;
+
+pub mod amazon;
 pub mod imdb;
 pub mod reber;
+pub mod sanders;
+pub mod stars;
+pub mod table;
+pub mod yelp;
+
+pub mod divided;
 pub mod split;
 
 use crate::error::Result;
