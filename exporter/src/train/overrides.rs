@@ -31,6 +31,18 @@ pub struct Overrides {
     /// Part of the training documents held back for validation
     #[arg(long, value_name = "PART")]
     pub validation_fraction: Option<f64>,
+    /// Part of the documents held back for the test, of data without an official split
+    #[arg(long, value_name = "PART")]
+    pub test_fraction: Option<f64>,
+    /// Seed of the division of such data; another one than that of the training
+    #[arg(long, value_name = "SEED")]
+    pub split_seed: Option<u64>,
+    /// Column of the texts in own data: its name, JSON key, or number from 1 [default: text]
+    #[arg(long, value_name = "COLUMN")]
+    pub text_column: Option<String>,
+    /// Column of the labels in own data [default: label]
+    #[arg(long, value_name = "COLUMN")]
+    pub label_column: Option<String>,
     /// Length of an embedding row
     #[arg(long, value_name = "E")]
     pub embedding_size: Option<usize>,

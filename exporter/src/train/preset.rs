@@ -12,6 +12,22 @@ use super::topology::Density;
 pub enum Preset {
     /// The Large Movie Review Dataset: positive or negative.
     Imdb,
+    /// The Sanders Twitter corpus: positive or negative.
+    Sanders,
+    /// The same, neutral too.
+    Sanders3,
+    /// The same, irrelevant too.
+    Sanders4,
+    /// Yelp reviews: 1 and 2 stars against 4 and 5.
+    Yelp,
+    /// The same: 1 to 5 stars.
+    Yelp5,
+    /// Amazon Fine Food Reviews: 1 and 2 stars against 4 and 5.
+    Amazon,
+    /// The same: 1 to 5 stars.
+    Amazon5,
+    /// An own table of texts and labels: CSV, TSV or JSON lines.
+    Text,
     /// The generated strings of the embedded Reber grammar: broken or legal.
     Reber,
 }
@@ -21,7 +37,27 @@ impl Preset {
     pub const fn name(self) -> &'static str {
         match self {
             Preset::Imdb => "imdb",
+            Preset::Sanders => "sanders",
+            Preset::Sanders3 => "sanders3",
+            Preset::Sanders4 => "sanders4",
+            Preset::Yelp => "yelp",
+            Preset::Yelp5 => "yelp5",
+            Preset::Amazon => "amazon",
+            Preset::Amazon5 => "amazon5",
+            Preset::Text => "text",
             Preset::Reber => "reber",
+        }
+    }
+
+    /// The data that it needs; nothing if it is generated.
+    pub const fn needs(self) -> &'static str {
+        match self {
+            Preset::Imdb => "the Large Movie Review Dataset",
+            Preset::Sanders | Preset::Sanders3 | Preset::Sanders4 => "the Sanders Twitter corpus",
+            Preset::Yelp | Preset::Yelp5 => "the reviews of the Yelp Open Dataset",
+            Preset::Amazon | Preset::Amazon5 => "the Amazon Fine Food Reviews",
+            Preset::Text => "a table of texts and labels",
+            Preset::Reber => "nothing",
         }
     }
 
@@ -35,6 +71,10 @@ impl Preset {
             vocabulary: 20_000,
             max_tokens: 400,
             validation_fraction: 0.1,
+            test_fraction: 0.2,
+            split_seed: 1,
+            text_column: None,
+            label_column: None,
             embedding_size: 256,
             hidden_size: 256,
             embedding_density: Density::Share(0.035),
@@ -64,6 +104,25 @@ impl Preset {
         };
         match self {
             Preset::Imdb => imdb,
+            Preset::Sanders | Preset::Sanders3 | Preset::Sanders4 => TrainOptions {
+                preset: self,
+                vocabulary: 5_000,
+                max_tokens: 64,
+                embedding_size: 128,
+                hidden_size: 128,
+                batch: 16,
+                epochs: 30,
+                ..imdb
+            },
+            Preset::Yelp | Preset::Yelp5 | Preset::Text => TrainOptions {
+                preset: self,
+                ..imdb
+            },
+            Preset::Amazon | Preset::Amazon5 => TrainOptions {
+                preset: self,
+                max_tokens: 300,
+                ..imdb
+            },
             Preset::Reber => TrainOptions {
                 preset: Preset::Reber,
                 vocabulary: 16,
