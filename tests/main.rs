@@ -37,3 +37,6 @@ mod bad_input;
 
 /// Real movie reviews, if there are any.
 mod reviews;
+
+/// Real review sets without an official split, if there are any.
+mod divisions;
