@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::dataset::Corpus;
+use crate::dataset::hapt::Hapt;
 use crate::dataset::imdb::Imdb;
 use crate::dataset::reber::Reber;
 use crate::error::{Error, Result};
@@ -53,6 +54,10 @@ impl DataArguments {
             (Preset::Imdb, Some(path)) => Ok(Box::new(Imdb::open(path)?)),
             (Preset::Imdb, None) => Err(Error::Options(
                 "the preset imdb needs the Large Movie Review Dataset; name its folder or archive by --data or SET_LSTM_DATA".into(),
+            )),
+            (Preset::Hapt, Some(path)) => Ok(Box::new(Hapt::open(path)?)),
+            (Preset::Hapt, None) => Err(Error::Options(
+                "the preset hapt needs the smartphone recordings of the UCI repository; name their folder or archive by --data or SET_LSTM_DATA".into(),
             )),
             (Preset::Reber, _) => Ok(Box::new(Reber::new(REBER_SEED, train, test)?)),
         }

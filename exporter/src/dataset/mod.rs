@@ -3,7 +3,9 @@
 //! Next: `load` turns them into sequences.
 
 pub mod archive;
+pub mod hapt;
 pub mod imdb;
+pub mod readings;
 pub mod reber;
 pub mod split;
 

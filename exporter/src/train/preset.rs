@@ -14,6 +14,8 @@ pub enum Preset {
     Imdb,
     /// The generated strings of the embedded Reber grammar: broken or legal.
     Reber,
+    /// Smartphones worn at the waist: six activities, from acceleration and turning.
+    Hapt,
 }
 
 impl Preset {
@@ -22,6 +24,7 @@ impl Preset {
         match self {
             Preset::Imdb => "imdb",
             Preset::Reber => "reber",
+            Preset::Hapt => "hapt",
         }
     }
 
@@ -77,6 +80,19 @@ impl Preset {
                 learning_rate: 1e-2,
                 word_dropout: 0.0,
                 output_dropout: 0.0,
+                epochs: 20,
+                ..imdb
+            },
+            Preset::Hapt => TrainOptions {
+                preset: Preset::Hapt,
+                max_tokens: 128,
+                validation_fraction: 0.2,
+                hidden_size: 32,
+                input_density: Density::Share(0.5),
+                recurrent_density: Density::Share(0.2),
+                learning_rate: 5e-3,
+                word_dropout: 0.0,
+                output_dropout: 0.2,
                 epochs: 20,
                 ..imdb
             },
