@@ -2,11 +2,26 @@
 //! Leaves: a [`Corpus`], which hands out its documents one at a time.
 //! Next: `load` turns them into sequences.
 
+pub mod stream;
+
 pub mod archive;
+pub mod data_file;
+pub mod readings;
+pub mod rows;
+
+pub mod amazon;
 pub mod hapt;
 pub mod imdb;
-pub mod readings;
 pub mod reber;
+pub mod sanders;
+pub mod series_table;
+pub mod stars;
+pub mod table;
+pub mod ts;
+pub mod yelp;
+
+pub mod divided;
+pub mod series;
 pub mod split;
 
 use crate::error::Result;

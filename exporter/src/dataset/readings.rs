@@ -1,5 +1,50 @@
-//! Enters: numbers as text, and the samples that they make. Leaves: finite samples, and the
-//! place and the group of a recording. Next: the loaders of recordings.
+//! Enters: numbers as text, and the place of a recording in its file. Leaves: finite samples,
+//! and a place in no order. Next: the loaders of recordings, `hapt`, `ts`, `series_table`.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use super::stream::DAMAGED_HINT;
+use crate::error::{Error, Result as FileResult};
+
+/// Longest line; a longer one is no row of numbers.
+const LINE_BYTES: u64 = 64 << 20;
+
+/// Calls `visit` with every line and its number from 1, until it returns false. What it says
+/// is wrong becomes an error with path and line; a line is UTF-8 and has no line end.
+///
+/// # Errors
+/// What cannot be read, what is not UTF-8, and what `visit` returns.
+pub fn for_each_line(
+    path: &Path,
+    reader: &mut dyn Read,
+    visit: &mut dyn FnMut(u64, &str) -> FileResult<bool>,
+) -> FileResult<()> {
+    let mut reader = BufReader::new(reader);
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        bytes.clear();
+        let mut limited = (&mut reader).take(LINE_BYTES + 1);
+        let count = limited
+            .read_until(b'\n', &mut bytes)
+            .map_err(Error::io(path, DAMAGED_HINT))?;
+        if count as u64 > LINE_BYTES {
+            let problem = "longer than 64 MB, so no row of numbers; give another file";
+            return Err(at_line(path, line, problem));
+        }
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| at_line(path, line, "not UTF-8; convert the file to UTF-8"))?;
+        if count == 0 || !visit(line, text.trim_end_matches(['\n', '\r']))? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// An error that names file and line.
+pub fn at_line(path: &Path, line: u64, problem: impl std::fmt::Display) -> Error {
+    Error::data(path, format!("line {line}: {problem}"))
+}
 
 /// Reads one number of a recording.
 ///
@@ -34,14 +79,6 @@ pub fn scattered(place: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A number that equal recordings share.
-pub fn fingerprint(samples: &[f32]) -> u64 {
-    samples.iter().fold(samples.len() as u64, |hash, sample| {
-        // -0 and 0 are one number
-        scattered(hash ^ u64::from((sample + 0.0).to_bits()))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,14 +108,5 @@ mod tests {
         places.sort_unstable();
         places.dedup();
         assert_eq!(places.len(), 1000);
-    }
-
-    #[test]
-    fn equal_recordings_share_a_fingerprint_and_others_do_not() {
-        assert_eq!(fingerprint(&[0.0, 1.0]), fingerprint(&[-0.0, 1.0]));
-        let all = [&[][..], &[0.0], &[0.0, 0.0], &[0.0, 1.0], &[1.0, 0.0]].map(fingerprint);
-        for (k, one) in all.iter().enumerate() {
-            assert!(!all[..k].contains(one));
-        }
     }
 }

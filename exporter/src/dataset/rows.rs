@@ -1,0 +1,240 @@
+//! Enters: a [`DataFile`] of rows: CSV or TSV with a header line, or a JSON object a line.
+//! Leaves: the fields of the columns asked for, row by row. Next: `sanders`, `amazon`, `yelp`
+//! and `table` make documents of them.
+//!
+//! The first line tells the form: `{` begins JSON lines; else it is a header, with tabs,
+//! commas or semicolons between its names. Fields may be quoted, and hold line breaks then.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::path::Path;
+use std::str::from_utf8;
+
+use serde_json::{Map, Value};
+
+use super::data_file::DataFile;
+use super::stream::{self, DAMAGED_HINT};
+use crate::error::{Error, Result};
+
+/// Longest row: a longer one is a quote that is never closed, or no table at all.
+const ROW_BYTES: u64 = 16 << 20;
+const TOO_LONG: &str =
+    "a row longer than 16 MB: a quote that is never closed, or no table; correct the file";
+
+/// How much of the file tells its form.
+const HEADER_BYTES: usize = 1 << 16;
+
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// A row after the last one. Where a quote is still open at the end of the file, it is
+/// swallowed by the last field, and so the cut is noticed.
+const END: &str = "\u{4}end of the table\u{4}";
+
+/// The wanted fields of one row, and where it is.
+#[derive(Debug)]
+pub struct Row<'a, const N: usize> {
+    /// In the order in which the columns were asked for.
+    pub fields: [&'a str; N],
+    path: &'a Path,
+    line: u64,
+}
+
+impl<const N: usize> Row<'_, N> {
+    /// An error that names the row.
+    pub fn error(&self, problem: impl std::fmt::Display) -> Error {
+        wrong(self.path, self.line, problem)
+    }
+}
+
+fn wrong(path: &Path, line: u64, problem: impl std::fmt::Display) -> Error {
+    Error::data(path, format!("line {line}: {problem}"))
+}
+
+/// Calls `visit` with every row. A column is its name in the header or the key of the
+/// objects; if the header has no such name, a number counts columns from 1.
+///
+/// # Errors
+///
+/// [`Error::Io`] for what cannot be read to its end, [`Error::Data`] with the line for what
+/// is no such table, and whatever `visit` returns.
+pub fn for_each_row<const N: usize>(
+    file: &DataFile,
+    columns: [&str; N],
+    visit: &mut dyn FnMut(Row<'_, N>) -> Result<()>,
+) -> Result<()> {
+    file.read(&mut |path, reader| {
+        let mut head = stream::head(reader, HEADER_BYTES).map_err(Error::io(path, DAMAGED_HINT))?;
+        if head.starts_with(BOM) {
+            head.drain(..BOM.len());
+        }
+        let line = head.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
+        let has = |byte| line.contains(&byte);
+        let form = match line.trim_ascii_start().first() {
+            None if head.trim_ascii().is_empty() => {
+                let columns = columns.join(", ");
+                let problem = format!("empty; expected a table with the columns {columns}");
+                return Err(Error::data(path, format!("{problem}; give another file")));
+            }
+            Some(b'{') => None,
+            _ if has(b'\t') => Some(b'\t'),
+            _ if has(b';') && !has(b',') => Some(b';'),
+            _ => Some(b','),
+        };
+        let mut whole = Cursor::new(head).chain(reader);
+        match form {
+            None => json_lines(path, &mut whole, columns, visit),
+            Some(delimiter) => separated(path, &mut whole, delimiter, columns, visit),
+        }
+    })
+}
+
+/// Reads CSV or TSV.
+fn separated<const N: usize>(
+    path: &Path,
+    reader: &mut dyn Read,
+    delimiter: u8,
+    columns: [&str; N],
+    visit: &mut dyn FnMut(Row<'_, N>) -> Result<()>,
+) -> Result<()> {
+    let left = Cell::new(ROW_BYTES);
+    let end = format!("\n{END}\n");
+    let limited = Limited {
+        inner: reader.chain(end.as_bytes()),
+        left: &left,
+    };
+    let mut rows = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(limited);
+    let mut record = csv::ByteRecord::new();
+    let mut places: Option<(usize, [usize; N])> = None;
+    let mut line = 1;
+    loop {
+        left.set(ROW_BYTES);
+        let more = rows.read_byte_record(&mut record).map_err(|error| {
+            let source = io::Error::from(error);
+            match source.kind() {
+                io::ErrorKind::FileTooLarge => wrong(path, line, TOO_LONG),
+                _ => Error::io(path, DAMAGED_HINT)(source),
+            }
+        })?;
+        if !more {
+            let problem = "a quote that is never closed, or the file is cut short; correct it";
+            return Err(wrong(path, line, problem));
+        }
+        line = record.position().map_or(line, csv::Position::line);
+        if record.len() == 1 && &record[0] == END.as_bytes() {
+            return Ok(());
+        }
+        let utf8 = |field| {
+            from_utf8(field).map_err(|_| wrong(path, line, "not UTF-8; convert the file to UTF-8"))
+        };
+        match places {
+            None => {
+                let names: Vec<&str> = record.iter().map(utf8).collect::<Result<_>>()?;
+                let mut found = [0; N];
+                for (place, column) in found.iter_mut().zip(columns) {
+                    *place = find(&names, column).ok_or_else(|| {
+                        let names = names.join(", ");
+                        wrong(
+                            path,
+                            line,
+                            format!("no column {column}; the header has {names}; name another"),
+                        )
+                    })?;
+                }
+                places = Some((names.len(), found));
+            }
+            Some((width, _)) if record.len() != width => {
+                let count = record.len();
+                let problem =
+                    format!("{count} fields, and the header has {width}; correct the row");
+                return Err(wrong(path, line, problem));
+            }
+            Some((_, places)) => {
+                let mut fields = [""; N];
+                for (field, place) in fields.iter_mut().zip(places) {
+                    *field = utf8(&record[place])?;
+                }
+                visit(Row { fields, path, line })?;
+            }
+        }
+    }
+}
+
+/// The place of a column in the header.
+fn find(names: &[&str], column: &str) -> Option<usize> {
+    let place = names.iter().position(|name| name.trim() == column);
+    let number = column.parse().ok().and_then(|n: usize| n.checked_sub(1));
+    place.or(number.filter(|&number| number < names.len()))
+}
+
+/// Reads a JSON object a line; empty lines are passed over.
+fn json_lines<const N: usize>(
+    path: &Path,
+    reader: &mut dyn Read,
+    keys: [&str; N],
+    visit: &mut dyn FnMut(Row<'_, N>) -> Result<()>,
+) -> Result<()> {
+    let mut reader = BufReader::new(reader);
+    let mut bytes = Vec::new();
+    for line in 1.. {
+        bytes.clear();
+        let mut limited = (&mut reader).take(ROW_BYTES + 1);
+        let count = limited
+            .read_until(b'\n', &mut bytes)
+            .map_err(Error::io(path, DAMAGED_HINT))?;
+        if count == 0 {
+            break;
+        }
+        if count as u64 > ROW_BYTES {
+            return Err(wrong(path, line, TOO_LONG));
+        }
+        let text = from_utf8(&bytes)
+            .map_err(|_| wrong(path, line, "not UTF-8; convert the file to UTF-8"))?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        let object: Map<String, Value> = serde_json::from_str(text).map_err(|error| {
+            let problem = format!("no JSON object: {error}; give one object a line");
+            wrong(path, line, problem)
+        })?;
+        let mut values = [const { Cow::Borrowed("") }; N];
+        for (value, key) in values.iter_mut().zip(keys) {
+            *value = match object.get(key) {
+                Some(Value::String(text)) => Cow::Borrowed(&text[..]),
+                Some(scalar @ (Value::Number(_) | Value::Bool(_))) => scalar.to_string().into(),
+                Some(other) => {
+                    let problem = format!("{key} is {other}; expected a text or a number");
+                    return Err(wrong(path, line, format!("{problem}; correct the line")));
+                }
+                None => {
+                    let keys: Vec<&str> = object.keys().map(String::as_str).collect();
+                    let keys = keys.join(", ");
+                    let problem = format!("no key {key}; the object has {keys}; name another");
+                    return Err(wrong(path, line, problem));
+                }
+            };
+        }
+        let fields = values.each_ref().map(|value| &**value);
+        visit(Row { fields, path, line })?;
+    }
+    Ok(())
+}
+
+/// A reader that fails when more than a row's bytes were read of one row.
+struct Limited<'a, R> {
+    inner: R,
+    left: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        let left = self.left.get().checked_sub(count as u64);
+        self.left.set(left.ok_or(io::ErrorKind::FileTooLarge)?);
+        Ok(count)
+    }
+}
