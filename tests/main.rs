@@ -37,3 +37,6 @@ mod bad_input;
 
 /// Real movie reviews, if there are any.
 mod reviews;
+
+/// Real recordings, if there are any.
+mod sensors;

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::data::DataArguments;
+use super::data::{CorpusArguments, DataArguments};
 use crate::dataset::Split;
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
@@ -43,6 +43,8 @@ pub struct DocumentArguments {
     pub preset: Preset,
     #[command(flatten)]
     pub data: DataArguments,
+    #[command(flatten)]
+    pub corpus: CorpusArguments,
     /// Run only so many documents, spread evenly over the set
     #[arg(long, value_name = "DOCUMENTS")]
     pub limit: Option<NonZeroUsize>,
@@ -63,7 +65,7 @@ impl DocumentArguments {
         })?;
         let trained = model.max_tokens().map_or(0, |most| most as usize);
         let most = Some(self.max_tokens.unwrap_or(trained)).filter(|&most| most > 0);
-        let corpus = self.data.corpus(self.preset)?;
+        let corpus = self.data.corpus(self.preset, &self.corpus.options())?;
         let own: Vec<&str> = (0..=u8::MAX)
             .map_while(|label| model.class_name(label))
             .collect();

@@ -24,7 +24,23 @@ pub mod divided;
 pub mod series;
 pub mod split;
 
+use divided::Division;
+use series_table::SeriesColumns;
+use table::Columns;
+
 use crate::error::Result;
+
+/// What a data set has to be told that does not come divided, or has columns of its own.
+/// Whatever has an official split ignores it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CorpusOptions {
+    /// How it is divided.
+    pub division: Division,
+    /// Own tables of texts: which columns are read.
+    pub columns: Columns,
+    /// Own tables of recordings: the same.
+    pub series: SeriesColumns,
+}
 
 /// The two parts into which a corpus comes divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

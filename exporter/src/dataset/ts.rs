@@ -246,15 +246,12 @@ impl TsPair {
 /// The other file of a set, or the same one.
 fn beside(path: &Path, half: &str) -> Result<PathBuf> {
     let problem = parts(path).and_then(|parts| parts.problem()).unwrap_or("");
-    let is_it = |end: &&&str| {
-        path.with_file_name(format!("{problem}{half}{end}"))
-            .is_file()
-    };
-    let end = PACKED_ENDS.iter().find(|end| is_it(&end)).ok_or_else(|| {
+    let named = |end| path.with_file_name(format!("{problem}{half}{end}"));
+    let mut files = PACKED_ENDS.iter().map(named);
+    files.find(|file| file.is_file()).ok_or_else(|| {
         let problem = format!("no {problem}{half} beside this file; {GIVE}");
         Error::data(path, problem)
-    })?;
-    Ok(path.with_file_name(format!("{problem}{half}{end}")))
+    })
 }
 
 impl Corpus for TsPair {
