@@ -40,3 +40,6 @@ mod reviews;
 
 /// Real review sets without an official split, if there are any.
 mod divisions;
+
+/// Real recordings, if there are any.
+mod sensors;

@@ -6,11 +6,15 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::dataset::amazon::Amazon;
 use crate::dataset::divided::{Collection, Divided, Division};
+use crate::dataset::hapt::Hapt;
 use crate::dataset::imdb::Imdb;
 use crate::dataset::reber::Reber;
 use crate::dataset::sanders::Sanders;
+use crate::dataset::series;
+use crate::dataset::series_table::SeriesColumns;
 use crate::dataset::stars::Stars;
 use crate::dataset::table::{Columns, Table};
+use crate::dataset::ts::{GUN_POINT, TsPair};
 use crate::dataset::yelp::Yelp;
 use crate::dataset::{Corpus, CorpusOptions};
 use crate::error::{Error, Result};
@@ -76,6 +80,9 @@ impl DataArguments {
             Preset::Amazon => divided(Amazon::open(path, Stars::Polarity)?, division),
             Preset::Amazon5 => divided(Amazon::open(path, Stars::Five)?, division),
             Preset::Text => divided(Table::open(path, options.columns.clone())?, division),
+            Preset::Hapt => Ok(Box::new(Hapt::open(path)?)),
+            Preset::GunPoint => Ok(Box::new(TsPair::open(path, GUN_POINT)?)),
+            Preset::Series => series::open(path, options.series.clone(), division),
         }
     }
 }
@@ -100,12 +107,23 @@ pub struct CorpusArguments {
     /// Column of the labels in own data [default: label]
     #[arg(long, value_name = "COLUMN")]
     label_column: Option<String>,
+    /// First and last column of the samples in own recordings, as in 2..141 [default: all but
+    /// the label]
+    #[arg(long, value_name = "FIRST..LAST")]
+    sample_columns: Option<String>,
+    /// Channels of own recordings in a table, whose columns make the steps in turn [default: 1]
+    #[arg(long)]
+    channels: Option<usize>,
 }
 
 impl CorpusArguments {
     /// With the usual choice for what is not named.
     pub fn options(&self) -> CorpusOptions {
-        let CorpusOptions { division, columns } = CorpusOptions::default();
+        let CorpusOptions {
+            division,
+            columns,
+            series,
+        } = CorpusOptions::default();
         CorpusOptions {
             division: Division {
                 test_fraction: self.test_fraction.unwrap_or(division.test_fraction),
@@ -114,6 +132,11 @@ impl CorpusArguments {
             columns: Columns {
                 text: self.text_column.clone().unwrap_or(columns.text),
                 label: self.label_column.clone().unwrap_or(columns.label),
+            },
+            series: SeriesColumns {
+                label: self.label_column.clone(),
+                samples: self.sample_columns.clone(),
+                channels: self.channels.unwrap_or(series.channels),
             },
         }
     }
@@ -154,7 +177,7 @@ mod tests {
         let none = parsed(&["--data="]);
         let usual = CorpusOptions::default();
         assert!(none.corpus(Preset::Reber, &usual).is_ok());
-        for preset in [Preset::Imdb, Preset::Yelp5, Preset::Text] {
+        for preset in [Preset::Imdb, Preset::Yelp5, Preset::Text, Preset::GunPoint] {
             let error = none.corpus(preset, &usual).err().unwrap().to_string();
             assert!(error.contains("--data or SET_LSTM_DATA"), "{error}");
             assert!(error.contains(preset.name()), "{error}");

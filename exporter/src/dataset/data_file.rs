@@ -128,6 +128,11 @@ impl DataFile {
         }
     }
 
+    /// Whether it lies in an archive, which need not hold it.
+    pub fn is_archived(&self) -> bool {
+        matches!(self.place, Place::Archive(_))
+    }
+
     /// Calls `read` once, with the path of the file for messages (that of one in an archive
     /// goes on inside it) and its bytes. Nothing read is worth keeping unless the whole call
     /// returns `Ok`.

@@ -153,7 +153,7 @@ fn divide(members: &[Member], test_fraction: f64, seed: u64) -> Vec<Place> {
 }
 
 /// FNV-1a of the words with a mark after each, or of the samples' bytes.
-fn fingerprint(content: Content<'_>) -> u64 {
+pub(super) fn fingerprint(content: Content<'_>) -> u64 {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     let mut add = |bytes: &[u8]| {
         for &byte in bytes {

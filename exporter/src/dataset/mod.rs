@@ -6,20 +6,26 @@ pub mod stream;
 
 pub mod archive;
 pub mod data_file;
+pub mod readings;
 pub mod rows;
 
 pub mod amazon;
+pub mod hapt;
 pub mod imdb;
 pub mod reber;
 pub mod sanders;
+pub mod series_table;
 pub mod stars;
 pub mod table;
+pub mod ts;
 pub mod yelp;
 
 pub mod divided;
+pub mod series;
 pub mod split;
 
 use divided::Division;
+use series_table::SeriesColumns;
 use table::Columns;
 
 use crate::error::Result;
@@ -32,6 +38,8 @@ pub struct CorpusOptions {
     pub division: Division,
     /// Own tables of texts: which columns are read.
     pub columns: Columns,
+    /// Own tables of recordings: the same.
+    pub series: SeriesColumns,
 }
 
 /// The two parts into which a corpus comes divided.

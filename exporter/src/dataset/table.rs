@@ -98,7 +98,7 @@ impl Columns {
 }
 
 /// Labels in order: of numbers if all are, else of letters.
-fn sorted(mut labels: Vec<String>) -> Vec<String> {
+pub(super) fn sorted(mut labels: Vec<String>) -> Vec<String> {
     let number = |label: &String| label.parse::<f64>().ok().filter(|it| it.is_finite());
     labels.sort();
     if labels.iter().all(|label| number(label).is_some()) {

@@ -13,6 +13,7 @@ use super::preset::Preset;
 use super::topology::Density;
 use crate::dataset::CorpusOptions;
 use crate::dataset::divided::Division;
+use crate::dataset::series_table::SeriesColumns;
 use crate::dataset::table::Columns;
 use crate::error::{Error, Result};
 use crate::load::{InputCode, LoadOptions};
@@ -86,6 +87,13 @@ pub struct TrainOptions {
     /// Own data: the column of the labels, `label` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_column: Option<String>,
+    /// Own recordings: the first and last column of the samples, all but the label's if
+    /// absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_columns: Option<String>,
+    /// The same: channels, 1 if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<usize>,
 
     /// Length of an embedding row.
     pub embedding_size: usize,
@@ -299,6 +307,11 @@ impl TrainOptions {
             columns: Columns {
                 text: self.text_column.clone().unwrap_or(usual.text),
                 label: self.label_column.clone().unwrap_or(usual.label),
+            },
+            series: SeriesColumns {
+                label: self.label_column.clone(),
+                samples: self.sample_columns.clone(),
+                channels: self.channels.unwrap_or(1),
             },
         }
     }

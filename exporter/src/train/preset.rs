@@ -28,6 +28,13 @@ pub enum Preset {
     Amazon5,
     /// An own table of texts and labels: CSV, TSV or JSON lines.
     Text,
+    /// Smartphones worn at the waist: six activities, from acceleration and turning.
+    Hapt,
+    /// A hand drawing a gun, or pointing: the way of its centre.
+    #[value(name = "gunpoint")]
+    GunPoint,
+    /// Own recordings: .ts, or a table of samples.
+    Series,
     /// The generated strings of the embedded Reber grammar: broken or legal.
     Reber,
 }
@@ -45,6 +52,9 @@ impl Preset {
             Preset::Amazon => "amazon",
             Preset::Amazon5 => "amazon5",
             Preset::Text => "text",
+            Preset::Hapt => "hapt",
+            Preset::GunPoint => "gunpoint",
+            Preset::Series => "series",
             Preset::Reber => "reber",
         }
     }
@@ -57,6 +67,9 @@ impl Preset {
             Preset::Yelp | Preset::Yelp5 => "the reviews of the Yelp Open Dataset",
             Preset::Amazon | Preset::Amazon5 => "the Amazon Fine Food Reviews",
             Preset::Text => "a table of texts and labels",
+            Preset::Hapt => "the smartphone recordings of activities and postural transitions",
+            Preset::GunPoint => "GunPoint_TRAIN.ts and GunPoint_TEST.ts of the UCR archive",
+            Preset::Series => "recordings and their labels",
             Preset::Reber => "nothing",
         }
     }
@@ -75,6 +88,8 @@ impl Preset {
             split_seed: 1,
             text_column: None,
             label_column: None,
+            sample_columns: None,
+            channels: None,
             embedding_size: 256,
             hidden_size: 256,
             embedding_density: Density::Share(0.035),
@@ -102,8 +117,39 @@ impl Preset {
             epochs: 12,
             patience: 0,
         };
+        // recordings: no words, and so few weights that most inputs reach most units
+        let hapt = TrainOptions {
+            preset: Preset::Hapt,
+            max_tokens: 128,
+            validation_fraction: 0.2,
+            hidden_size: 64,
+            input_density: Density::Share(0.5),
+            recurrent_density: Density::Share(0.15),
+            zeta_schedule: ZetaSchedule::Cosine,
+            learning_rate: 1e-2,
+            word_dropout: 0.0,
+            output_dropout: 0.5,
+            averaging: 0.998,
+            epochs: 20,
+            ..imdb.clone()
+        };
         match self {
             Preset::Imdb => imdb,
+            Preset::Hapt => hapt,
+            Preset::GunPoint => TrainOptions {
+                preset: Preset::GunPoint,
+                max_tokens: 150,
+                hidden_size: 32,
+                recurrent_density: Density::Share(0.2),
+                batch: 10,
+                epochs: 200,
+                ..hapt
+            },
+            Preset::Series => TrainOptions {
+                preset: Preset::Series,
+                max_tokens: 1000,
+                ..hapt
+            },
             Preset::Sanders | Preset::Sanders3 | Preset::Sanders4 => TrainOptions {
                 preset: self,
                 vocabulary: 5_000,
