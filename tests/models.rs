@@ -60,6 +60,7 @@ pub fn packed_with_words(
         values,
         classes: class_names(model),
         vocabulary,
+        statistics: None,
         max_tokens: 400,
         seed: 1,
     };

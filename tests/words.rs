@@ -64,6 +64,7 @@ fn a_vocabulary_of_another_run_is_refused() {
             values: Values::Float32,
             classes: class_names(&model),
             vocabulary: Some(&words),
+            statistics: None,
             max_tokens: 0,
             seed: 1,
         };

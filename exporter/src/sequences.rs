@@ -50,6 +50,12 @@ impl<'a> Sequence<'a> {
     }
 }
 
+impl<'a, T: AsRef<[Token]> + ?Sized> From<&'a T> for Sequence<'a> {
+    fn from(tokens: &'a T) -> Self {
+        Sequence::Tokens(tokens.as_ref())
+    }
+}
+
 /// The steps of all sequences, end to end.
 #[derive(Debug, Clone, PartialEq)]
 enum Steps {
@@ -179,6 +185,14 @@ impl SequenceSet {
         match &self.steps {
             Steps::Tokens(tokens) => tokens.len(),
             Steps::Samples { values, channels } => values.len() / channels,
+        }
+    }
+
+    /// What a step is: `token` or `sample`.
+    pub fn step_name(&self) -> &'static str {
+        match self.steps {
+            Steps::Tokens(_) => "token",
+            Steps::Samples { .. } => "sample",
         }
     }
 
