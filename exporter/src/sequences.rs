@@ -98,6 +98,16 @@ impl SequenceSet {
         }
     }
 
+    /// A set of one sequence.
+    pub fn of_one(sequence: Sequence<'_>, label: u8) -> Self {
+        let mut set = match sequence {
+            Sequence::Tokens(_) => SequenceSet::of_tokens(),
+            Sequence::Samples { channels, .. } => SequenceSet::of_samples(channels),
+        };
+        set.push_sequence(sequence, label);
+        set
+    }
+
     /// An empty set of the same kind.
     pub fn empty_like(&self) -> Self {
         match self.channels() {

@@ -12,7 +12,7 @@
 //! `c`; and `h` is written when all its readers are done, so there is no second copy.
 
 use crate::arithmetic::{Arithmetic, GateWeights};
-use crate::embedding::EmbeddingEntry;
+use crate::embedding::EmbeddingRow;
 use crate::model::Model;
 use crate::sparse::Columns;
 use heapless::Vec;
@@ -49,13 +49,37 @@ pub(crate) fn step<A: Arithmetic, const N: usize>(
     memory: &mut Memory<A, N>,
     token: u16,
 ) {
+    let Memory { h, c, sum, gate, x } = memory;
     let constants = &model.constants;
-    let row = model.embedding.row(token);
-    let inputs = row.map(|entry: EmbeddingEntry| Input {
+    let mut row = model.embedding.row(token);
+    x.clear();
+    while !x.is_full()
+        && let Some(input) = next_input::<A>(&mut row, constants)
+    {
+        let _ = x.push(input); // there is room
+    }
+    let rest = x.is_full().then_some(row);
+    let add_products = |weights: &GateWeights<'_, A>, h: &[A::Value; N], sum: &mut _| {
+        add_inputs::<A, N>(&weights.input, x, sum);
+        if let Some(row) = &rest {
+            let mut row = row.clone();
+            let inputs = core::iter::from_fn(|| next_input::<A>(&mut row, constants));
+            add_rest::<A, N>(&weights.input, inputs, sum);
+        }
+        A::add_strips(&weights.recurrent, h, sum);
+    };
+    step_gates(model, h, c, sum, gate, add_products);
+}
+
+fn next_input<A: Arithmetic>(
+    row: &mut EmbeddingRow<'_>,
+    constants: &A::Constants,
+) -> Option<Input<A::Value>> {
+    let entry = row.next()?;
+    Some(Input {
         column: entry.column as u8,
         value: A::input(entry.value, constants),
-    });
-    step_inputs(model, memory, inputs);
+    })
 }
 
 /// One LSTM step by a sample, of which what is zero is left out.
@@ -64,23 +88,13 @@ pub(crate) fn step_samples<A: Arithmetic, const N: usize>(
     memory: &mut Memory<A, N>,
     raw: &[f32],
 ) {
+    let Memory { h, c, sum, gate, x } = memory;
     let constants = &model.constants;
     let values = model.statistics.normalized(raw);
-    let inputs = (0..=u8::MAX).zip(values).filter_map(|(column, value)| {
+    let mut inputs = (0..=u8::MAX).zip(values).filter_map(|(column, value)| {
         let value = A::sample(value, constants);
         (value != A::Value::default()).then_some(Input { column, value })
     });
-    step_inputs(model, memory, inputs);
-}
-
-/// One LSTM step by its nonzero inputs.
-#[inline(always)]
-fn step_inputs<A: Arithmetic, const N: usize>(
-    model: &Model<'_, A>,
-    memory: &mut Memory<A, N>,
-    mut inputs: impl Iterator<Item = Input<A::Value>> + Clone,
-) {
-    let Memory { h, c, sum, gate, x } = memory;
     x.clear();
     while !x.is_full()
         && let Some(input) = inputs.next()
@@ -95,6 +109,20 @@ fn step_inputs<A: Arithmetic, const N: usize>(
         }
         A::add_strips(&weights.recurrent, h, sum);
     };
+    step_gates(model, h, c, sum, gate, add_products);
+}
+
+/// The four gates, whose sums `add_products` makes. Inlined: a call of its own costs more
+/// than 20 instructions a token.
+#[inline(always)]
+fn step_gates<A: Arithmetic, const N: usize>(
+    model: &Model<'_, A>,
+    h: &mut [A::Value; N],
+    c: &mut [A::Value; N],
+    sum: &mut [A::Sum; N],
+    gate: &mut [A::Value; N],
+    add_products: impl Fn(&GateWeights<'_, A>, &[A::Value; N], &mut [A::Sum; N]),
+) {
     let constants = &model.constants;
     let [i, g, f, o] = &model.gates;
 
