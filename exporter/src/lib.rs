@@ -41,5 +41,6 @@ pub mod toolchain;
 
 pub mod bench;
 pub mod report;
+pub mod wiring;
 
 pub mod cli;

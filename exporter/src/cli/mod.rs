@@ -17,6 +17,7 @@ mod output;
 mod predict;
 mod progress;
 mod simulate;
+mod topology;
 mod train;
 
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ enum Command {
     Footprint(footprint::Arguments),
     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
     Demo(demo::Arguments),
+    /// Show how the connections of trained runs moved, and how they are spread
+    Topology(topology::Arguments),
     /// Measure speed and memory
     Bench(bench::Arguments),
 }
@@ -81,6 +84,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Topology(arguments) => topology::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
     };
     match done {

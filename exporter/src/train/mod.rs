@@ -18,6 +18,7 @@ pub mod overrides;
 pub mod parameters;
 pub mod preset;
 pub mod simd;
+pub mod snapshot;
 pub mod topology;
 pub mod trainer;
 pub mod words;
