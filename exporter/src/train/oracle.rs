@@ -161,6 +161,7 @@ mod tests {
             embedding: Density::Share(0.4),
             input: Density::Share(0.3),
             recurrent: Density::Share(0.3),
+            fan_in_multiple: 1,
         };
         let scale = InitialScale {
             embedding: 0.5,
@@ -192,6 +193,7 @@ mod tests {
         Noise {
             word_dropout: 0.0,
             output_dropout: 0.0,
+            recurrent_dropout: 0.0,
             smoothing: 0.0,
             rng: stream(1, 1),
         }
@@ -281,6 +283,7 @@ mod tests {
         let noise = |chunk| Noise {
             word_dropout: 0.3,
             output_dropout: 0.3,
+            recurrent_dropout: 0.0,
             smoothing: 0.1,
             rng: stream(3, chunk),
         };

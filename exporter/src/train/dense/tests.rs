@@ -57,6 +57,7 @@ fn quiet(_: u64) -> Noise {
     Noise {
         word_dropout: 0.0,
         output_dropout: 0.0,
+        recurrent_dropout: 0.0,
         smoothing: 0.0,
         rng: stream(1, 1),
     }
@@ -66,6 +67,7 @@ fn noisy(chunk: u64) -> Noise {
     Noise {
         word_dropout: 0.3,
         output_dropout: 0.3,
+        recurrent_dropout: 0.0,
         smoothing: 0.1,
         rng: stream(3, chunk),
     }
