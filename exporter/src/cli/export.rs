@@ -88,6 +88,12 @@ pub fn run(arguments: Arguments) -> Result<()> {
 /// written.
 pub fn export(run: &Run, out: &Path, values: Numbers, embedding_bits: u8) -> Result<Exported> {
     let (card, model) = run.model()?;
+    if !card.pooling.is_last() {
+        return Err(Error::Options(format!(
+            "{} was trained with another --pooling than last, and a device knows the last state only; train it with --pooling last",
+            run.folder().display()
+        )));
+    }
     let vocabulary = run.vocabulary_of(&model)?;
     let options = PackOptions {
         values: match values {
