@@ -57,7 +57,8 @@ impl Predictor<'_> {
     pub fn of_run(run: &Run) -> Result<Self> {
         let (card, model) = run.model()?;
         let code = run.code_of(&card, &model)?;
-        let engine = Box::new(Engine::new(Parameters::from_model(&model), 1, 1));
+        let engine = Engine::new(Parameters::from_model(&model), 1, 1).with_pooling(card.pooling);
+        let engine = Box::new(engine);
         Ok(Predictor::OfRun { card, code, engine })
     }
 
