@@ -18,6 +18,7 @@ pub fn random_model(shape: Shape, density: f64, seed: u64) -> SparseModel {
         embedding: density,
         input: density,
         recurrent: density,
+        fan_in_multiple: 1,
     };
     let scale = InitialScale {
         embedding: 0.5,

@@ -296,6 +296,7 @@ fn run(folder: &Path, model: &SparseModel, statistics: &Normalization) -> Run {
     let code = InputCode::Samples(statistics.clone());
     let run = Run::create(folder, &Preset::Reber.options(), &code, false).unwrap();
     let card = ModelCard {
+        pooling: Default::default(),
         format: ModelCard::FORMAT,
         classes: ["sit", "walk", "run"].map(String::from).into(),
         max_tokens: 40,
@@ -391,6 +392,7 @@ fn of_sensors() -> SparseModel {
         embedding: Density::Share(0.5),
         input: Density::Share(0.5),
         recurrent: Density::Share(0.1),
+        fan_in_multiple: 1,
     };
     let scale = InitialScale {
         embedding: 0.5,
