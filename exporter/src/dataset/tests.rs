@@ -179,7 +179,10 @@ fn a_review_of_food_is_its_summary_and_its_text() {
     assert_eq!(at(Stars::Five)[2], (2, "So\nso".to_owned()));
 }
 
-fn table(content: &str, text: &str, label: &str) -> Result<(Vec<String>, Vec<(u8, String)>)> {
+/// The classes of a table and its documents.
+type Read = (Vec<String>, Vec<(u8, String)>);
+
+fn table(content: &str, text: &str, label: &str) -> Result<Read> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("own.data");
     fs::write(&path, content).unwrap();
