@@ -42,4 +42,7 @@ pub mod toolchain;
 pub mod bench;
 pub mod report;
 
+pub mod baseline;
+pub mod compare;
+
 pub mod cli;
