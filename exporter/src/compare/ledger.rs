@@ -269,7 +269,16 @@ fn read<Row: DeserializeOwned>(path: &Path) -> Result<Vec<Row>> {
     rows.map(|(row, number)| {
         row.map_err(|problem| {
             let line = problem.position().map_or(number, csv::Position::line);
-            damaged(path, line, problem)
+            match problem.kind() {
+                csv::ErrorKind::Deserialize { err, .. } => damaged(path, line, err),
+                csv::ErrorKind::UnequalLengths {
+                    expected_len, len, ..
+                } => {
+                    let problem = format!("expected {expected_len} fields, found {len}");
+                    damaged(path, line, problem)
+                }
+                _ => damaged(path, line, problem),
+            }
         })
     })
     .collect()
