@@ -234,6 +234,7 @@ mod tests {
             embedding: density,
             input: density,
             recurrent: density,
+            fan_in_multiple: 1,
         };
         let scale = InitialScale {
             embedding: 0.5,
