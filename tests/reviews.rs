@@ -31,7 +31,7 @@ fn the_real_set_is_whole_and_balanced() {
         let mut count = |document: set_lstm::dataset::Document<'_>| {
             reviews += 1;
             positive += u32::from(document.label == 1);
-            letters += document.text.len();
+            letters += document.content.text().len();
             Ok(())
         };
         corpus.for_each(split, &mut count).unwrap();

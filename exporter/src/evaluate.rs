@@ -54,7 +54,7 @@ impl Evaluation {
     /// # Errors
     /// The system has no threads to give.
     pub fn of_device(model: &AnyModel<'_>, set: &SequenceSet, threads: usize) -> Result<Self> {
-        let run = |state: &mut AnyState, k| state.run(model, set.tokens(k)).label;
+        let run = |state: &mut AnyState, k| state.run(model, set.sequence(k)).label;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()

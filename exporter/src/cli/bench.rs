@@ -89,7 +89,10 @@ fn train(arguments: TrainArguments) -> Result<TrainSpeed> {
         batches: batches.get(),
     };
     let (documents, name) = if data.path().is_some() {
-        let training = load_training(&*data.corpus(Preset::Imdb)?, &options.load_options())?;
+        let training = load_training(
+            &*data.corpus(Preset::Imdb, &options.corpus_options())?,
+            &options.load_options(),
+        )?;
         (long_documents(training, &options, tokens, rounds)?, "imdb")
     } else {
         (generated_documents(&options, tokens, rounds), "generated")

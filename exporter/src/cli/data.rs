@@ -4,9 +4,19 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
-use crate::dataset::Corpus;
+use crate::dataset::amazon::Amazon;
+use crate::dataset::divided::{Collection, Divided, Division};
+use crate::dataset::hapt::Hapt;
 use crate::dataset::imdb::Imdb;
 use crate::dataset::reber::Reber;
+use crate::dataset::sanders::Sanders;
+use crate::dataset::series;
+use crate::dataset::series_table::SeriesColumns;
+use crate::dataset::stars::Stars;
+use crate::dataset::table::{Columns, Table};
+use crate::dataset::ts::{GUN_POINT, TsPair};
+use crate::dataset::yelp::Yelp;
+use crate::dataset::{Corpus, CorpusOptions};
 use crate::error::{Error, Result};
 use crate::train::preset::Preset;
 
@@ -18,7 +28,7 @@ const REBER_SEED: u64 = 1;
 /// Where the documents are.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DataArguments {
-    /// The data set as downloaded: its folder, or its .tar, .tar.gz or .tar.zst
+    /// The data set as downloaded: its file or folder, plain, compressed (.gz, .zst, .zip) or in an archive (.tar, .tar.gz, .tar.zst, .zip), or a folder that holds it
     #[arg(long, value_name = "PATH", env = "SET_LSTM_DATA", value_parser = any_path())]
     data: Option<PathBuf>,
 }
@@ -47,14 +57,87 @@ impl DataArguments {
     ///
     /// # Errors
     /// The preset needs data and none is named, or there is none at the path.
-    pub fn corpus(&self, preset: Preset) -> Result<Box<dyn Corpus>> {
+    pub fn corpus(&self, preset: Preset, options: &CorpusOptions) -> Result<Box<dyn Corpus>> {
         let (train, test) = REBER_STRINGS;
-        match (preset, self.path()) {
-            (Preset::Imdb, Some(path)) => Ok(Box::new(Imdb::open(path)?)),
-            (Preset::Imdb, None) => Err(Error::Options(
-                "the preset imdb needs the Large Movie Review Dataset; name its folder or archive by --data or SET_LSTM_DATA".into(),
-            )),
-            (Preset::Reber, _) => Ok(Box::new(Reber::new(REBER_SEED, train, test)?)),
+        let path = match (preset, self.path()) {
+            (Preset::Reber, _) => return Ok(Box::new(Reber::new(REBER_SEED, train, test)?)),
+            (_, Some(path)) => path,
+            (preset, None) => {
+                let (name, needed) = (preset.name(), preset.needs());
+                return Err(Error::Options(format!(
+                    "the preset {name} needs {needed}; name its file, folder or archive by --data or SET_LSTM_DATA"
+                )));
+            }
+        };
+        let division = options.division;
+        match preset {
+            Preset::Reber | Preset::Imdb => Ok(Box::new(Imdb::open(path)?)),
+            Preset::Sanders => divided(Sanders::open(path, 2)?, division),
+            Preset::Sanders3 => divided(Sanders::open(path, 3)?, division),
+            Preset::Sanders4 => divided(Sanders::open(path, 4)?, division),
+            Preset::Yelp => divided(Yelp::open(path, Stars::Polarity)?, division),
+            Preset::Yelp5 => divided(Yelp::open(path, Stars::Five)?, division),
+            Preset::Amazon => divided(Amazon::open(path, Stars::Polarity)?, division),
+            Preset::Amazon5 => divided(Amazon::open(path, Stars::Five)?, division),
+            Preset::Text => divided(Table::open(path, options.columns.clone())?, division),
+            Preset::Hapt => Ok(Box::new(Hapt::open(path)?)),
+            Preset::GunPoint => Ok(Box::new(TsPair::open(path, GUN_POINT)?)),
+            Preset::Series => series::open(path, options.series.clone(), division),
+        }
+    }
+}
+
+/// A set without an official split.
+fn divided(collection: impl Collection + 'static, division: Division) -> Result<Box<dyn Corpus>> {
+    Ok(Box::new(Divided::new(collection, division)?))
+}
+
+/// How documents are divided and read for a model file, which does not know it; a run does.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct CorpusArguments {
+    /// Part held back for the test, of data without an official split; as in training
+    #[arg(long, value_name = "PART")]
+    test_fraction: Option<f64>,
+    /// Seed of the division of such data; as in training
+    #[arg(long, value_name = "SEED")]
+    split_seed: Option<u64>,
+    /// Column of the texts in own data: its name, JSON key, or number from 1 [default: text]
+    #[arg(long, value_name = "COLUMN")]
+    text_column: Option<String>,
+    /// Column of the labels in own data [default: label]
+    #[arg(long, value_name = "COLUMN")]
+    label_column: Option<String>,
+    /// First and last column of the samples in own recordings, as in 2..141 [default: all but
+    /// the label]
+    #[arg(long, value_name = "FIRST..LAST")]
+    sample_columns: Option<String>,
+    /// Channels of own recordings in a table, whose columns make the steps in turn [default: 1]
+    #[arg(long)]
+    channels: Option<usize>,
+}
+
+impl CorpusArguments {
+    /// With the usual choice for what is not named.
+    pub fn options(&self) -> CorpusOptions {
+        let CorpusOptions {
+            division,
+            columns,
+            series,
+        } = CorpusOptions::default();
+        CorpusOptions {
+            division: Division {
+                test_fraction: self.test_fraction.unwrap_or(division.test_fraction),
+                seed: self.split_seed.unwrap_or(division.seed),
+            },
+            columns: Columns {
+                text: self.text_column.clone().unwrap_or(columns.text),
+                label: self.label_column.clone().unwrap_or(columns.label),
+            },
+            series: SeriesColumns {
+                label: self.label_column.clone(),
+                samples: self.sample_columns.clone(),
+                channels: self.channels.unwrap_or(series.channels),
+            },
         }
     }
 }
@@ -90,10 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn the_generated_preset_needs_no_data_and_the_real_one_says_so() {
+    fn the_generated_preset_needs_no_data_and_the_real_ones_say_so() {
         let none = parsed(&["--data="]);
-        assert!(none.corpus(Preset::Reber).is_ok());
-        let error = none.corpus(Preset::Imdb).err().unwrap().to_string();
-        assert!(error.contains("--data or SET_LSTM_DATA"), "{error}");
+        let usual = CorpusOptions::default();
+        assert!(none.corpus(Preset::Reber, &usual).is_ok());
+        for preset in [Preset::Imdb, Preset::Yelp5, Preset::Text, Preset::GunPoint] {
+            let error = none.corpus(preset, &usual).err().unwrap().to_string();
+            assert!(error.contains("--data or SET_LSTM_DATA"), "{error}");
+            assert!(error.contains(preset.name()), "{error}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::data::DataArguments;
+use super::data::{CorpusArguments, DataArguments};
 use super::evaluate::{Part, evaluate};
 use super::export::{Numbers, export};
 use super::model::DocumentArguments;
@@ -105,6 +105,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let documents = DocumentArguments {
         preset,
         data: data.clone(),
+        corpus: CorpusArguments::default(),
         limit: None,
         max_tokens: None,
     };

@@ -24,7 +24,8 @@ use crate::sequences::SequenceSet;
   set-lstm evaluate imdb.setl --data aclImdb.tar.gz --json
 
 A run is tested in f32 by the training kernels, a model file by the device's own runtime.
-A run knows its preset and its data; both are asked for a model file only.")]
+A run knows its preset, its data and how they were divided; all of it is asked for a model
+file only.")]
 pub struct Arguments {
     /// A run folder or a model file
     model: PathBuf,
@@ -118,7 +119,9 @@ fn evaluate_run(
     let (card, model) = run.model()?;
     let options = run.options()?;
     documents.data = documents.data.or(options.data.as_deref());
-    let corpus = documents.data.corpus(options.preset)?;
+    let corpus = documents
+        .data
+        .corpus(options.preset, &options.corpus_options())?;
     let code = run.code_of(&card, &model)?;
     let most = match documents.max_tokens {
         None => card.max_tokens,

@@ -23,6 +23,7 @@ use crate::train::trainer::Trainer;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   set-lstm train --preset imdb --data aclImdb.tar.gz --out runs/imdb
+  set-lstm train --preset text --data mails.csv --text-column body --label-column folder --out runs/mails
   set-lstm train --resume runs/imdb
 
 Training is bound to --seed and the options, never to --threads: the same seed gives the
@@ -150,7 +151,7 @@ pub fn start(
     threads: usize,
 ) -> Result<Trained> {
     options.check()?;
-    let corpus = data.corpus(options.preset)?;
+    let corpus = data.corpus(options.preset, &options.corpus_options())?;
     if options.preset != Preset::Reber {
         options.data = data.path().and_then(|path| std::path::absolute(path).ok());
         if options
@@ -175,7 +176,8 @@ fn resume(run: &Run, data: DataArguments, threads: usize) -> Result<Trained> {
     run.remove_unfinished();
     let options = run.options()?;
     let data = data.or(options.data.as_deref());
-    let data = load_training(&*data.corpus(options.preset)?, &options.load_options())?;
+    let corpus = data.corpus(options.preset, &options.corpus_options())?;
+    let data = load_training(&*corpus, &options.load_options())?;
     report(&data);
     let trainer = if run.has_checkpoint() {
         Trainer::resume(options.clone(), &data, threads, run.checkpoint()?)?

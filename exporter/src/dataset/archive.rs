@@ -1,15 +1,18 @@
-//! Enters: a folder, or a `.tar`, `.tar.gz` or `.tar.zst` of one. Leaves: its files, one
-//! at a time, whatever the container; nothing is unpacked to disk.
-//! Next: the loader of a data set (`imdb`) picks the files that it knows.
+//! Enters: a folder, or a `.tar`, `.tar.gz`, `.tar.zst` or `.zip` of one. Leaves: its
+//! files, one at a time, whatever the container; nothing is unpacked to disk.
+//! Next: the loader of a data set (`imdb`, `data_file`) picks the files that it knows.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use super::stream::{self, Whole, decompress};
 use crate::error::{Error, Result};
 
 const OPEN_HINT: &str = "check the path and its permissions";
 const DAMAGED_HINT: &str = "the archive is truncated, damaged or no tar file: download it again";
+const ZIP_HINT: &str =
+    "the zip file is truncated, damaged or not packed by deflate: download it again";
 
 /// Unit of a tar file.
 const TAR_BLOCK: usize = 512;
@@ -22,7 +25,7 @@ const TEXT_BYTES: u64 = 16 << 20;
 pub enum Source {
     /// A folder.
     Folder(PathBuf),
-    /// A tar file, plain or compressed by gzip or zstd.
+    /// A tar file, plain or compressed by gzip or zstd, or a zip file.
     Archive(PathBuf),
 }
 
@@ -71,12 +74,28 @@ impl Source {
     pub fn for_each_file(&self, visit: &mut dyn FnMut(Entry<'_>) -> Result<()>) -> Result<()> {
         match self {
             Source::Folder(root) => walk(root, Path::new(""), visit),
+            Source::Archive(path) if stream::is_zip(path)? => unzip(path, visit),
             Source::Archive(path) => unpack(path, visit),
         }
     }
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// The content of the file, unpacked if it is compressed itself; reading fails at the
+    /// end of one that is cut short.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if it cannot be opened or read.
+    pub fn reader(self) -> Result<Box<dyn Read + 'a>> {
+        let path = self.path();
+        match self.body {
+            Body::OnDisk => decompress(&path),
+            Body::InArchive { size, reader } => stream::unpacked(Whole::new(reader, size))
+                .map_err(Error::io(path, stream::DAMAGED_HINT)),
+        }
+    }
+
     /// Reads the file as text into `text`, whose old content is lost.
     ///
     /// # Errors
@@ -175,23 +194,28 @@ fn unpack(path: &Path, visit: &mut dyn FnMut(Entry<'_>) -> Result<()>) -> Result
     Ok(())
 }
 
-/// Opens a file and decompresses it while reading, if its first bytes say gzip or zstd.
-///
-/// # Errors
-///
-/// [`Error::Io`] if it cannot be opened or read.
-pub fn decompress(path: &Path) -> Result<Box<dyn Read>> {
+/// Visits the files of a zip file as its directory lists them.
+fn unzip(path: &Path, visit: &mut dyn FnMut(Entry<'_>) -> Result<()>) -> Result<()> {
     let file = File::open(path).map_err(Error::io(path, OPEN_HINT))?;
-    let mut file = BufReader::new(file);
-    let magic = file.fill_buf().map_err(Error::io(path, OPEN_HINT))?;
-    Ok(if magic.starts_with(&[0x1f, 0x8b]) {
-        Box::new(flate2::bufread::MultiGzDecoder::new(file))
-    } else if magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        let decoder = zstd::Decoder::with_buffer(file).map_err(Error::io(path, OPEN_HINT))?;
-        Box::new(decoder)
-    } else {
-        Box::new(file)
-    })
+    let damaged = |error: zip::result::ZipError| Error::io(path, ZIP_HINT)(error.into());
+    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(damaged)?;
+        if !entry.is_file() {
+            continue;
+        }
+        let name = PathBuf::from(&*entry.name().map_err(damaged)?);
+        let body = Body::InArchive {
+            size: entry.size(),
+            reader: &mut entry,
+        };
+        visit(Entry {
+            name: &name,
+            source: path,
+            body,
+        })?;
+    }
+    Ok(())
 }
 
 /// Counts the zero bytes read last: a tar file ends in a block of them, and one that

@@ -17,7 +17,7 @@ use super::{Content, Corpus, Document, Split};
 use crate::error::{Error, Result};
 
 const CLASSES: [&str; 2] = ["neg", "pos"];
-const ARCHIVE_ENDS: [&str; 4] = [".tar", ".tar.gz", ".tgz", ".tar.zst"];
+const ARCHIVE_ENDS: [&str; 5] = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".zip"];
 const GIVE: &str =
     "give the aclImdb folder or archive of https://ai.stanford.edu/~amaas/data/sentiment/";
 

@@ -2,12 +2,45 @@
 //! Leaves: a [`Corpus`], which hands out its documents one at a time.
 //! Next: `load` turns them into sequences.
 
+pub mod stream;
+
 pub mod archive;
+pub mod data_file;
+pub mod readings;
+pub mod rows;
+
+pub mod amazon;
+pub mod hapt;
 pub mod imdb;
 pub mod reber;
+pub mod sanders;
+pub mod series_table;
+pub mod stars;
+pub mod table;
+pub mod ts;
+pub mod yelp;
+
+pub mod divided;
+pub mod series;
 pub mod split;
 
+use divided::Division;
+use series_table::SeriesColumns;
+use table::Columns;
+
 use crate::error::Result;
+
+/// What a data set has to be told that does not come divided, or has columns of its own.
+/// Whatever has an official split ignores it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CorpusOptions {
+    /// How it is divided.
+    pub division: Division,
+    /// Own tables of texts: which columns are read.
+    pub columns: Columns,
+    /// Own tables of recordings: the same.
+    pub series: SeriesColumns,
+}
 
 /// The two parts into which a corpus comes divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,3 +151,6 @@ pub trait Corpus {
         visit: &mut dyn FnMut(Document<'_>) -> Result<()>,
     ) -> Result<()>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,7 @@ pub mod parameters;
 pub mod pooling;
 pub mod preset;
 pub mod simd;
+pub mod snapshot;
 pub mod topology;
 pub mod trainer;
 pub mod words;

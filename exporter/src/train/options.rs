@@ -13,6 +13,10 @@ use super::parameters::{Densities, InitialScale, Shape};
 use super::pooling::Pooling;
 use super::preset::Preset;
 use super::topology::Density;
+use crate::dataset::CorpusOptions;
+use crate::dataset::divided::Division;
+use crate::dataset::series_table::SeriesColumns;
+use crate::dataset::table::Columns;
 use crate::error::{Error, Result};
 use crate::load::{InputCode, LoadOptions};
 
@@ -73,6 +77,25 @@ pub struct TrainOptions {
     pub max_tokens: usize,
     /// Part of each class's training documents held back for validation.
     pub validation_fraction: f64,
+    /// Data without an official split: part of each class that is for the test.
+    #[serde(default = "default_test_fraction")]
+    pub test_fraction: f64,
+    /// The same: seed of the division.
+    #[serde(default = "default_split_seed")]
+    pub split_seed: u64,
+    /// Own data: the column of the texts, `text` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_column: Option<String>,
+    /// Own data: the column of the labels, `label` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_column: Option<String>,
+    /// Own recordings: the first and last column of the samples, all but the label's if
+    /// absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_columns: Option<String>,
+    /// The same: channels, 1 if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<usize>,
 
     /// Length of an embedding row.
     pub embedding_size: usize,
@@ -163,7 +186,13 @@ impl TrainOptions {
     pub fn check(&self) -> Result<()> {
         self.load_options().check()?;
         let share = 0.0..1.0;
-        let rules: [(bool, &str, &dyn fmt::Display, &str); 21] = [
+        let rules: [(bool, &str, &dyn fmt::Display, &str); 22] = [
+            (
+                (0.0..1.0).contains(&self.test_fraction),
+                "test-fraction",
+                &self.test_fraction,
+                SHARE,
+            ),
             (
                 (1..=u16::MAX as usize).contains(&self.embedding_size),
                 "embedding-size",
@@ -318,6 +347,26 @@ impl TrainOptions {
         }
     }
 
+    /// How data is divided and read that does not say so itself.
+    pub fn corpus_options(&self) -> CorpusOptions {
+        let usual = Columns::default();
+        CorpusOptions {
+            division: Division {
+                test_fraction: self.test_fraction,
+                seed: self.split_seed,
+            },
+            columns: Columns {
+                text: self.text_column.clone().unwrap_or(usual.text),
+                label: self.label_column.clone().unwrap_or(usual.label),
+            },
+            series: SeriesColumns {
+                label: self.label_column.clone(),
+                samples: self.sample_columns.clone(),
+                channels: self.channels.unwrap_or(1),
+            },
+        }
+    }
+
     /// Sizes of the network for words or channels, and a number of classes, as found in the
     /// data.
     pub fn shape(&self, code: &InputCode, classes: usize) -> Shape {
@@ -410,6 +459,16 @@ impl TrainOptions {
             },
         }
     }
+}
+
+/// What runs have that were trained before there was a choice.
+fn default_test_fraction() -> f64 {
+    Division::default().test_fraction
+}
+
+/// The same.
+fn default_split_seed() -> u64 {
+    Division::default().seed
 }
 
 const fn one() -> usize {

@@ -24,16 +24,35 @@ pub struct Overrides {
     /// Seed of every random choice
     #[arg(long)]
     pub seed: Option<u64>,
-    /// Tokens in the vocabulary, the unknown word included
+    /// Tokens in the vocabulary, the unknown word included; texts only
     #[arg(long, value_name = "TOKENS")]
     pub vocabulary: Option<usize>,
-    /// Tokens kept of a document, counted from its end
-    #[arg(long, value_name = "TOKENS")]
+    /// Steps kept of a document (tokens of a text, samples of a recording), counted from its end
+    #[arg(long, value_name = "STEPS")]
     pub max_tokens: Option<usize>,
     /// Part of the training documents held back for validation
     #[arg(long, value_name = "PART")]
     pub validation_fraction: Option<f64>,
-    /// Length of an embedding row
+    /// Part of the documents held back for the test, of data without an official split
+    #[arg(long, value_name = "PART")]
+    pub test_fraction: Option<f64>,
+    /// Seed of the division of such data; another one than that of the training
+    #[arg(long, value_name = "SEED")]
+    pub split_seed: Option<u64>,
+    /// Column of the texts in own data: its name, JSON key, or number from 1 [default: text]
+    #[arg(long, value_name = "COLUMN")]
+    pub text_column: Option<String>,
+    /// Column of the labels in own data [default: label]
+    #[arg(long, value_name = "COLUMN")]
+    pub label_column: Option<String>,
+    /// First and last column of the samples in own recordings, as in 2..141 [default: all but
+    /// the label]
+    #[arg(long, value_name = "FIRST..LAST")]
+    pub sample_columns: Option<String>,
+    /// Channels of own recordings in a table, whose columns make the steps in turn [default: 1]
+    #[arg(long)]
+    pub channels: Option<usize>,
+    /// Length of an embedding row; texts only
     #[arg(long, value_name = "E")]
     pub embedding_size: Option<usize>,
     /// Hidden units
@@ -46,7 +65,7 @@ pub struct Overrides {
     #[arg(long, value_name = "DENSITY")]
     #[serde(skip_serializing)]
     pub density: Option<Density>,
-    /// Connections of the embedding alone
+    /// Connections of the embedding alone; texts only
     #[arg(long, value_name = "DENSITY")]
     pub embedding_density: Option<Density>,
     /// Connections of each gate's input matrix alone
@@ -112,7 +131,7 @@ pub struct Overrides {
     /// Largest norm of a gradient; 0 for no limit
     #[arg(long, value_name = "NORM")]
     pub clip: Option<f32>,
-    /// Part of the word types whose embedding is dropped
+    /// Part of the word types whose embedding is dropped; texts only
     #[arg(long, value_name = "PART")]
     pub word_dropout: Option<f32>,
     /// Part of the hidden units that the output layer does not see

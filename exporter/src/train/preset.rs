@@ -14,6 +14,29 @@ use super::topology::Density;
 pub enum Preset {
     /// The Large Movie Review Dataset: positive or negative.
     Imdb,
+    /// The Sanders Twitter corpus: positive or negative.
+    Sanders,
+    /// The same, neutral too.
+    Sanders3,
+    /// The same, irrelevant too.
+    Sanders4,
+    /// Yelp reviews: 1 and 2 stars against 4 and 5.
+    Yelp,
+    /// The same: 1 to 5 stars.
+    Yelp5,
+    /// Amazon Fine Food Reviews: 1 and 2 stars against 4 and 5.
+    Amazon,
+    /// The same: 1 to 5 stars.
+    Amazon5,
+    /// An own table of texts and labels: CSV, TSV or JSON lines.
+    Text,
+    /// Smartphones worn at the waist: six activities, from acceleration and turning.
+    Hapt,
+    /// A hand drawing a gun, or pointing: the way of its centre.
+    #[value(name = "gunpoint")]
+    GunPoint,
+    /// Own recordings: .ts, or a table of samples.
+    Series,
     /// The generated strings of the embedded Reber grammar: broken or legal.
     Reber,
 }
@@ -23,7 +46,33 @@ impl Preset {
     pub const fn name(self) -> &'static str {
         match self {
             Preset::Imdb => "imdb",
+            Preset::Sanders => "sanders",
+            Preset::Sanders3 => "sanders3",
+            Preset::Sanders4 => "sanders4",
+            Preset::Yelp => "yelp",
+            Preset::Yelp5 => "yelp5",
+            Preset::Amazon => "amazon",
+            Preset::Amazon5 => "amazon5",
+            Preset::Text => "text",
+            Preset::Hapt => "hapt",
+            Preset::GunPoint => "gunpoint",
+            Preset::Series => "series",
             Preset::Reber => "reber",
+        }
+    }
+
+    /// The data that it needs; nothing if it is generated.
+    pub const fn needs(self) -> &'static str {
+        match self {
+            Preset::Imdb => "the Large Movie Review Dataset",
+            Preset::Sanders | Preset::Sanders3 | Preset::Sanders4 => "the Sanders Twitter corpus",
+            Preset::Yelp | Preset::Yelp5 => "the reviews of the Yelp Open Dataset",
+            Preset::Amazon | Preset::Amazon5 => "the Amazon Fine Food Reviews",
+            Preset::Text => "a table of texts and labels",
+            Preset::Hapt => "the smartphone recordings of activities and postural transitions",
+            Preset::GunPoint => "GunPoint_TRAIN.ts and GunPoint_TEST.ts of the UCR archive",
+            Preset::Series => "recordings and their labels",
+            Preset::Reber => "nothing",
         }
     }
 
@@ -37,6 +86,12 @@ impl Preset {
             vocabulary: 20_000,
             max_tokens: 400,
             validation_fraction: 0.1,
+            test_fraction: 0.2,
+            split_seed: 1,
+            text_column: None,
+            label_column: None,
+            sample_columns: None,
+            channels: None,
             embedding_size: 256,
             hidden_size: 256,
             pooling: Pooling::Last,
@@ -71,8 +126,58 @@ impl Preset {
             epochs: 12,
             patience: 0,
         };
+        // recordings: no words, and so few weights that most inputs reach most units
+        let hapt = TrainOptions {
+            preset: Preset::Hapt,
+            max_tokens: 128,
+            validation_fraction: 0.2,
+            hidden_size: 64,
+            input_density: Density::Share(0.5),
+            recurrent_density: Density::Share(0.15),
+            zeta_schedule: ZetaSchedule::Cosine,
+            learning_rate: 1e-2,
+            word_dropout: 0.0,
+            output_dropout: 0.5,
+            averaging: 0.998,
+            epochs: 20,
+            ..imdb.clone()
+        };
         match self {
             Preset::Imdb => imdb,
+            Preset::Hapt => hapt,
+            Preset::GunPoint => TrainOptions {
+                preset: Preset::GunPoint,
+                max_tokens: 150,
+                hidden_size: 32,
+                recurrent_density: Density::Share(0.2),
+                batch: 10,
+                epochs: 200,
+                ..hapt
+            },
+            Preset::Series => TrainOptions {
+                preset: Preset::Series,
+                max_tokens: 1000,
+                ..hapt
+            },
+            Preset::Sanders | Preset::Sanders3 | Preset::Sanders4 => TrainOptions {
+                preset: self,
+                vocabulary: 5_000,
+                max_tokens: 64,
+                embedding_size: 128,
+                hidden_size: 128,
+                batch: 16,
+                epochs: 30,
+                ..imdb
+            },
+            Preset::Yelp | Preset::Yelp5 | Preset::Text => TrainOptions {
+                preset: self,
+                ..imdb
+            },
+            Preset::Amazon | Preset::Amazon5 => TrainOptions {
+                preset: self,
+                max_tokens: 300,
+                ..imdb
+            },
             Preset::Reber => TrainOptions {
                 preset: Preset::Reber,
                 vocabulary: 16,

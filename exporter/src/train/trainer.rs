@@ -53,6 +53,14 @@ pub trait Watch {
     fn step(&mut self, position: &Position, learning_rate: f32);
     /// An epoch is done.
     fn epoch(&mut self, metrics: &EpochMetrics);
+    /// The connections at the start (`epochs` is 0), and those that an epoch was trained
+    /// with, before they move. Not called for dense trainings.
+    ///
+    /// # Errors
+    /// What keeping them returns.
+    fn connections(&mut self, _epochs: u32, _parameters: &Parameters) -> Result<()> {
+        Ok(())
+    }
     /// Whether to stop now.
     fn is_interrupted(&self) -> bool;
     /// A place to go on from. `best` is the model if this epoch is the best so far.
@@ -204,6 +212,9 @@ impl<'d> Trainer<'d> {
     /// [`Error::Interrupted`] if `watch` asks for it: everything is saved then;
     /// [`Error::Options`] if the loss is no number any more; and what saving returns.
     pub fn run(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        if self.position.steps == 0 {
+            self.show_connections(watch)?;
+        }
         while !self.is_done() {
             self.epoch(watch)?;
         }
@@ -325,6 +336,7 @@ impl<'d> Trainer<'d> {
         watch.epoch(&metrics);
         let is_best = best_epoch(&self.position.metrics) == Some(metrics.epoch);
         let best = is_best.then(|| self.engine.parameters().to_model(&value));
+        self.show_connections(watch)?;
         if self.options.topology == TopologyKind::Set && !self.is_done() {
             self.evolve();
         }
@@ -340,6 +352,13 @@ impl<'d> Trainer<'d> {
         } else {
             &self.average
         }
+    }
+
+    fn show_connections(&self, watch: &mut dyn Watch) -> Result<()> {
+        if self.options.topology == TopologyKind::Dense {
+            return Ok(());
+        }
+        watch.connections(self.position.epoch, self.engine.parameters())
     }
 
     fn evolve(&mut self) {

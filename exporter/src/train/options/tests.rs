@@ -1,3 +1,5 @@
+use clap::ValueEnum;
+
 use super::super::overrides::Overrides;
 use super::*;
 
@@ -11,7 +13,7 @@ fn overrides(text: &str) -> Overrides {
 
 #[test]
 fn presets_are_possible_and_survive_toml() {
-    for preset in [Preset::Imdb, Preset::Reber] {
+    for preset in Preset::value_variants() {
         let options = preset.options();
         options.check().unwrap();
         let text = toml::to_string(&options).unwrap();
