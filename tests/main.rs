@@ -40,3 +40,6 @@ mod reviews;
 
 /// Real recordings, if there are any.
 mod sensors;
+
+/// Real review sets without an official split, if there are any.
+mod divisions;

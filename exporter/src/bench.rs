@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::load::{InputCode, Training};
-use crate::memory::peak_memory_bytes;
+use crate::process::peak_memory_bytes;
 use crate::report::metrics::EpochMetrics;
 use crate::sequences::{SequenceSet, Token};
 use crate::sparse_model::SparseModel;

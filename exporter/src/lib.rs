@@ -12,7 +12,7 @@
 
 pub mod error;
 pub mod file;
-pub mod memory;
+pub mod process;
 
 pub mod dataset;
 pub mod load;

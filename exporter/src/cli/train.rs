@@ -10,8 +10,8 @@ use super::output::{print, print_json};
 use super::progress::Progress;
 use crate::error::{Error, Result};
 use crate::load::{InputCode, Training, load_training};
-use crate::memory::peak_memory_bytes;
 use crate::model_file::ModelCard;
+use crate::process::peak_memory_bytes;
 use crate::report::table::{Column, Table, bytes, thousands};
 use crate::run::Run;
 use crate::train::options::{TopologyKind, TrainOptions};
@@ -82,6 +82,8 @@ pub struct Trained {
     pub tokens_per_second: f64,
     /// Duration of all epochs.
     pub seconds: f64,
+    /// Processor time of all epochs, all threads together; 0 where the system does not say.
+    pub cpu_seconds: f64,
     /// Most memory that the process held so far.
     pub peak_memory_bytes: Option<u64>,
 }
@@ -245,6 +247,7 @@ fn train(
         dense_parameters: model.dense_parameters(),
         tokens_per_second: tokens / training_seconds,
         seconds: metrics.iter().map(|m| m.seconds).sum(),
+        cpu_seconds: metrics.iter().map(|m| m.cpu_seconds).sum(),
         peak_memory_bytes: peak_memory_bytes(),
     })
 }
@@ -271,6 +274,7 @@ pub fn table(trained: &Trained) -> Table<2> {
         format!("{} tokens/s", thousands(trained.tokens_per_second as u64)),
     );
     row("time", format!("{:.0} s", trained.seconds));
+    row("processor time", format!("{:.0} s", trained.cpu_seconds));
     if let Some(peak) = trained.peak_memory_bytes {
         row("peak memory", bytes(peak));
     }

@@ -151,3 +151,6 @@ pub trait Corpus {
         visit: &mut dyn FnMut(Document<'_>) -> Result<()>,
     ) -> Result<()>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,8 @@
 //! commas or semicolons between its names. Fields may be quoted, and hold line breaks then.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 use std::str::from_utf8;
@@ -97,22 +98,22 @@ fn separated<const N: usize>(
     columns: [&str; N],
     visit: &mut dyn FnMut(Row<'_, N>) -> Result<()>,
 ) -> Result<()> {
-    let left = Cell::new(ROW_BYTES);
+    let lines = RefCell::new(Lines::default());
     let end = format!("\n{END}\n");
-    let limited = Limited {
+    let watched = Watched {
         inner: reader.chain(end.as_bytes()),
-        left: &left,
+        lines: &lines,
     };
     let mut rows = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
-        .from_reader(limited);
+        .from_reader(watched);
     let mut record = csv::ByteRecord::new();
     let mut places: Option<(usize, [usize; N])> = None;
     let mut line = 1;
     loop {
-        left.set(ROW_BYTES);
+        lines.borrow_mut().left = ROW_BYTES;
         let more = rows.read_byte_record(&mut record).map_err(|error| {
             let source = io::Error::from(error);
             match source.kind() {
@@ -120,13 +121,15 @@ fn separated<const N: usize>(
                 _ => Error::io(path, DAMAGED_HINT)(source),
             }
         })?;
-        if !more {
-            let problem = "a quote that is never closed, or the file is cut short; correct it";
-            return Err(wrong(path, line, problem));
-        }
-        line = record.position().map_or(line, csv::Position::line);
+        let start = record.position().map_or(0, csv::Position::byte);
+        line = lines.borrow_mut().first_from(start);
         if record.len() == 1 && &record[0] == END.as_bytes() {
             return Ok(());
+        }
+        let last = record.iter().next_back().unwrap_or(&[]).trim_ascii_end();
+        if !more || last.ends_with(END.as_bytes()) {
+            let problem = "a quote that is never closed, or the file is cut short; correct it";
+            return Err(wrong(path, line, problem));
         }
         let utf8 = |field| {
             from_utf8(field).map_err(|_| wrong(path, line, "not UTF-8; convert the file to UTF-8"))
@@ -224,17 +227,67 @@ fn json_lines<const N: usize>(
     Ok(())
 }
 
-/// A reader that fails when more than a row's bytes were read of one row.
-struct Limited<'a, R> {
-    inner: R,
-    left: &'a Cell<u64>,
+/// Where the lines begin that the parser has been given: its own count leaves empty lines
+/// and `\r\n` before a row to that row.
+#[derive(Debug)]
+struct Lines {
+    starts: VecDeque<(u64, u64)>, // place in the file and number of lines that are not empty
+    place: u64,
+    line: u64,
+    is_empty: bool,
+    left: u64, // bytes that the present row may still have
 }
 
-impl<R: Read> Read for Limited<'_, R> {
+impl Default for Lines {
+    fn default() -> Self {
+        Lines {
+            starts: VecDeque::new(),
+            place: 0,
+            line: 1,
+            is_empty: true,
+            left: ROW_BYTES,
+        }
+    }
+}
+
+impl Lines {
+    fn see(&mut self, bytes: &[u8]) {
+        for (place, &byte) in (self.place..).zip(bytes) {
+            match byte {
+                b'\n' => (self.line, self.is_empty) = (self.line + 1, true),
+                b'\r' => {}
+                _ if self.is_empty => {
+                    self.starts.push_back((place, self.line));
+                    self.is_empty = false;
+                }
+                _ => {}
+            }
+        }
+        self.place += bytes.len() as u64;
+    }
+
+    /// The first line that begins at a place or after it, and is not empty.
+    fn first_from(&mut self, place: u64) -> u64 {
+        while self.starts.front().is_some_and(|start| start.0 < place) {
+            self.starts.pop_front();
+        }
+        self.starts.front().map_or(self.line, |start| start.1)
+    }
+}
+
+/// A reader that keeps book of the lines, and fails within a row that is too long.
+struct Watched<'a, R> {
+    inner: R,
+    lines: &'a RefCell<Lines>,
+}
+
+impl<R: Read> Read for Watched<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        let left = self.left.get().checked_sub(count as u64);
-        self.left.set(left.ok_or(io::ErrorKind::FileTooLarge)?);
+        let mut lines = self.lines.borrow_mut();
+        let left = lines.left.checked_sub(count as u64);
+        lines.left = left.ok_or(io::ErrorKind::FileTooLarge)?;
+        lines.see(&buffer[..count]);
         Ok(count)
     }
 }

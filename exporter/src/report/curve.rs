@@ -228,6 +228,7 @@ mod tests {
             learning_rate: 0.003,
             tokens_per_second: 5e5,
             seconds: 9.0,
+            cpu_seconds: 18.0,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::file;
 
 /// First line of the file: the fields of [`EpochMetrics`] in their order.
 const HEADER: &str = "epoch,train_loss,validation_loss,validation_accuracy,learning_rate,\
-                      tokens_per_second,seconds";
+                      tokens_per_second,seconds,cpu_seconds";
 
 /// What one epoch of training came to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub struct EpochMetrics {
     pub tokens_per_second: f64,
     /// Duration of the epoch, validation included.
     pub seconds: f64,
+    /// Processor time of the epoch, all threads together; 0 where the system does not say.
+    pub cpu_seconds: f64,
 }
 
 /// Writes the file anew, atomically; the figures come back from [`load`] bit for bit.
@@ -42,14 +44,15 @@ pub fn save(path: &Path, epochs: &[EpochMetrics]) -> Result<()> {
         epochs.iter().try_for_each(|it| {
             writeln!(
                 out,
-                "{},{},{},{},{},{},{}",
+                "{},{},{},{},{},{},{},{}",
                 it.epoch,
                 it.train_loss,
                 it.validation_loss,
                 it.validation_accuracy,
                 it.learning_rate,
                 it.tokens_per_second,
-                it.seconds
+                it.seconds,
+                it.cpu_seconds
             )
         })
     })
@@ -71,7 +74,7 @@ pub fn load(path: &Path) -> Result<Vec<EpochMetrics>> {
     lines
         .map(|(line, number)| {
             parse(line).ok_or_else(|| {
-                let problem = "expected an epoch and six numbers; remove the line or restore it";
+                let problem = "expected an epoch and seven numbers; remove the line or restore it";
                 Error::data(path, format!("line {number}: {problem}"))
             })
         })
@@ -88,6 +91,7 @@ fn parse(line: &str) -> Option<EpochMetrics> {
         learning_rate,
         tokens_per_second,
         seconds,
+        cpu_seconds,
     ] = numbers?[..]
     else {
         return None;
@@ -100,6 +104,7 @@ fn parse(line: &str) -> Option<EpochMetrics> {
         learning_rate,
         tokens_per_second,
         seconds,
+        cpu_seconds,
     })
 }
 
@@ -116,6 +121,7 @@ mod tests {
             learning_rate: 0.003,
             tokens_per_second: 500_000.0,
             seconds: 9.5,
+            cpu_seconds: 18.5,
         };
         let second = EpochMetrics {
             epoch: 2,
@@ -132,9 +138,9 @@ mod tests {
         save(&path, &two()).unwrap();
         assert_eq!(
             std::fs::read_to_string(&path).unwrap(),
-            "epoch,train_loss,validation_loss,validation_accuracy,learning_rate,tokens_per_second,seconds\n\
-             1,0.625,0.30000000000000004,0.75,0.003,500000,9.5\n\
-             2,inf,0.30000000000000004,0.75,0.003,500000,9.5\n"
+            "epoch,train_loss,validation_loss,validation_accuracy,learning_rate,tokens_per_second,seconds,cpu_seconds\n\
+             1,0.625,0.30000000000000004,0.75,0.003,500000,9.5,18.5\n\
+             2,inf,0.30000000000000004,0.75,0.003,500000,9.5,18.5\n"
         );
         assert_eq!(load(&path).unwrap(), two());
         save(&path, &[]).unwrap();
@@ -152,13 +158,13 @@ mod tests {
         assert!(failure(String::new()).contains("metrics.csv: expected `epoch,train_loss"));
         assert!(failure("epoch\n1\n".into()).contains("in line 1"));
         for row in [
-            "1,2,3,4,5,6",
-            "1,2,3,4,5,6,7,8",
-            "one,2,3,4,5,6,7",
-            "1,2,3,4,5,6,x",
+            "1,2,3,4,5,6,7",
+            "1,2,3,4,5,6,7,8,9",
+            "one,2,3,4,5,6,7,8",
+            "1,2,3,4,5,6,7,x",
             "",
         ] {
-            let error = failure(format!("{HEADER}\n1,2,3,4,5,6,7\n{row}\n"));
+            let error = failure(format!("{HEADER}\n1,2,3,4,5,6,7,8\n{row}\n"));
             assert!(
                 error.contains("line 3: expected an epoch"),
                 "{row}: {error}"

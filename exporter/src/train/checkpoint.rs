@@ -30,6 +30,9 @@ pub struct Position {
     pub tokens: u64,
     /// Seconds spent on training steps of this epoch so far.
     pub seconds: f64,
+    /// Processor time of this epoch so far.
+    #[serde(default)]
+    pub cpu_seconds: f64,
     /// Figures of the epochs done.
     pub metrics: Vec<EpochMetrics>,
 }

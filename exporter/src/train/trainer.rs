@@ -26,6 +26,7 @@ use super::options::{TopologyKind, TrainOptions};
 use super::parameters::{Parameters, Part, stream};
 use crate::error::{Error, Result};
 use crate::load::Training;
+use crate::process::cpu_seconds;
 use crate::report::metrics::EpochMetrics;
 use crate::sequences::SequenceSet;
 use crate::sparse_model::SparseModel;
@@ -233,7 +234,7 @@ impl<'d> Trainer<'d> {
     }
 
     fn step(&mut self, batch: &[u32], rate: f32) -> Result<()> {
-        let start = Instant::now();
+        let (start, cpu_start) = (Instant::now(), cpu_seconds());
         let set = &self.data.train;
         let samples: Vec<Sample<'_>> = batch
             .iter()
@@ -285,6 +286,7 @@ impl<'d> Trainer<'d> {
             .map(|sample| sample.inputs.len() as u64)
             .sum::<u64>();
         position.seconds += start.elapsed().as_secs_f64();
+        position.cpu_seconds += cpu_since(cpu_start);
         Ok(())
     }
 
@@ -297,7 +299,7 @@ impl<'d> Trainer<'d> {
     }
 
     fn finish_epoch(&mut self, batches: usize, watch: &mut dyn Watch) -> Result<()> {
-        let start = Instant::now();
+        let (start, cpu_start) = (Instant::now(), cpu_seconds());
         let value = self.tested_weights().to_vec();
         let (validation_loss, validation_accuracy) =
             test(&mut self.engine, &value, &self.data.validation);
@@ -311,6 +313,7 @@ impl<'d> Trainer<'d> {
             learning_rate,
             tokens_per_second: position.tokens as f64 / position.seconds,
             seconds: position.seconds + start.elapsed().as_secs_f64(),
+            cpu_seconds: position.cpu_seconds + cpu_since(cpu_start),
         };
         position.metrics.push(metrics);
         *position = Position {
@@ -393,6 +396,14 @@ pub fn test(engine: &mut Engine, value: &[f32], set: &SequenceSet) -> (f64, f64)
     }
     let count = set.len() as f64;
     (loss / count, correct as f64 / count)
+}
+
+/// Processor time since then; 0 where the system does not say.
+fn cpu_since(start: Option<f64>) -> f64 {
+    match (start, cpu_seconds()) {
+        (Some(start), Some(now)) => now - start,
+        _ => 0.0,
+    }
 }
 
 /// Where FNV-1a begins.
