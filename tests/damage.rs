@@ -7,13 +7,14 @@ use crate::models::{
 };
 use set_lstm::device::{AlignedBytes, AnyModel, AnyState};
 use set_lstm::pack::Values;
+use set_lstm::sequences::Sequence;
 use set_lstm::train::parameters::Shape;
 use set_lstm_runtime::error::Fault;
 use set_lstm_runtime::wire::{self, Kind, PREAMBLE_BYTES, Section};
 use set_lstm_runtime::{DecodeError, Float32, Gate, Int8, Model};
 
 /// Sets length and checksum right again, as somebody would who damages a file on purpose.
-fn forge(mut bytes: Vec<u8>) -> AlignedBytes {
+pub fn forge(mut bytes: Vec<u8>) -> AlignedBytes {
     if bytes.len() >= PREAMBLE_BYTES {
         let length = bytes.len() as u32;
         bytes[8..12].copy_from_slice(&length.to_le_bytes());
@@ -32,6 +33,10 @@ pub fn survives(file: &AlignedBytes) -> bool {
     let class = state.run(&model, &tokens(36, 25, 1));
     assert!(class.score >= 0.0, "{class:?}");
     let _ = model.self_test(&mut state);
+    let values = &[1.0, -3e9, 0.25, 7.0, f32::NAN, f32::MIN, 0.5, -0.0, 2.0];
+    let channels = 3;
+    let recording = Sequence::Samples { values, channels };
+    assert!(state.run(&model, recording).score >= 0.0);
     if let Ok(tokens) = model.encode("a3 unheard a7, a12! a1") {
         assert!(
             tokens
@@ -140,7 +145,7 @@ fn what_is_wrong_with_the_preamble_is_said() {
 }
 
 /// Puts `bytes` into a section and returns what the runtime says.
-fn forged(
+pub fn forged(
     file: &AlignedBytes,
     section: Section,
     at: usize,

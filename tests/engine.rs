@@ -324,6 +324,7 @@ proptest! {
                 values,
                 classes: class_names(&model),
                 vocabulary: None,
+                statistics: None,
                 max_tokens: 0,
                 seed,
             };

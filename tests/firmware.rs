@@ -36,6 +36,7 @@ fn model(shape: Shape, values: Values) -> AlignedBytes {
         values,
         classes: class_names(&model),
         vocabulary: None,
+        statistics: None,
         max_tokens: 0,
         seed: 1,
     };

@@ -46,6 +46,7 @@ pub fn tiny_file(values: Values) -> AlignedBytes {
         values,
         classes: vec!["no".into(), "yes".into()],
         vocabulary: None,
+        statistics: None,
         max_tokens: 300,
         seed: 1,
     };

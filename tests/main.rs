@@ -17,6 +17,9 @@ mod words;
 /// The engines: against plain oracles, step by step, interrupted and side by side.
 mod engine;
 
+/// Models that read samples: their file, the engines, their way from a run to the board.
+mod samples;
+
 /// The packed model on an emulated Cortex-M.
 mod firmware;
 
@@ -38,8 +41,8 @@ mod bad_input;
 /// Real movie reviews, if there are any.
 mod reviews;
 
-/// Real recordings, if there are any.
-mod sensors;
-
 /// Real review sets without an official split, if there are any.
 mod divisions;
+
+/// Real recordings, if there are any.
+mod sensors;

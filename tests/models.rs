@@ -18,6 +18,7 @@ pub fn random_model(shape: Shape, density: f64, seed: u64) -> SparseModel {
         embedding: density,
         input: density,
         recurrent: density,
+        fan_in_multiple: 1,
     };
     let scale = InitialScale {
         embedding: 0.5,
@@ -60,6 +61,7 @@ pub fn packed_with_words(
         values,
         classes: class_names(model),
         vocabulary,
+        statistics: None,
         max_tokens: 400,
         seed: 1,
     };
@@ -111,10 +113,16 @@ impl<'m> Oracle<'m> {
         for (&column, &value) in columns.iter().zip(values) {
             x[usize::from(column)] = f64::from(value);
         }
+        self.step_inputs(&x);
+    }
+
+    /// A step by all inputs.
+    pub fn step_inputs(&mut self, x: &[f64]) {
+        let model = self.model;
         let pre = Gate::ALL.map(|gate| {
             let gate = gate.index();
             let (wx, uh) = (
-                times(&model.input[gate], &x),
+                times(&model.input[gate], x),
                 times(&model.recurrent[gate], &self.h),
             );
             let sums = wx.iter().zip(&uh).zip(&model.bias[gate]);

@@ -64,6 +64,7 @@ fn a_vocabulary_of_another_run_is_refused() {
             values: Values::Float32,
             classes: class_names(&model),
             vocabulary: Some(&words),
+            statistics: None,
             max_tokens: 0,
             seed: 1,
         };
@@ -83,9 +84,8 @@ fn unknown_words_of_real_reviews_hardly_ever_have_a_token() {
         return;
     };
     let corpus = Imdb::open(data.as_ref()).unwrap();
-    let words = load_training(&corpus, &LoadOptions::default())
-        .unwrap()
-        .vocabulary;
+    let training = load_training(&corpus, &LoadOptions::default()).unwrap();
+    let words = training.code.words().unwrap();
     let shape = Shape {
         vocabulary: words.size(),
         embedding: 1,

@@ -3,7 +3,7 @@
 //! would say: it is the same code.
 
 use crate::error::{Error, Result};
-use crate::sequences::Token;
+use crate::sequences::{Sequence, Token};
 use set_lstm_runtime::wire::{File, Kind};
 use set_lstm_runtime::{
     Arithmetic, Class, DecodeError, EmbeddingRow, Float32, Int8, Logit, Model, SelfTestError,
@@ -125,9 +125,14 @@ impl<'a> AnyModel<'a> {
         of_kind!(self, |model| model.hidden())
     }
 
-    /// Tokens that have an embedding row of their own.
+    /// Tokens that have an embedding row of their own; 0 if the model reads samples.
     pub fn vocabulary_size(&self) -> usize {
         of_kind!(self, |model| model.vocabulary_size())
+    }
+
+    /// Numbers of a sample; `None` if the model reads tokens.
+    pub fn channels(&self) -> Option<usize> {
+        of_kind!(self, |model| model.channels())
     }
 
     /// Logits of the head.
@@ -150,7 +155,7 @@ impl<'a> AnyModel<'a> {
         of_kind!(self, |model| model.embedding_row(token))
     }
 
-    /// How many tokens training saw of a document at most, counted from its end.
+    /// How many steps training saw of a document at most, counted from its end.
     pub fn max_tokens(&self) -> Option<u32> {
         of_kind!(self, |model| model.max_tokens())
     }
@@ -206,11 +211,25 @@ impl AnyState {
         of_kind!(self, model, |state, model| state.step(model, token));
     }
 
-    /// A whole sequence from its beginning.
-    pub fn run(&mut self, model: &AnyModel<'_>, tokens: &[u16]) -> Class {
+    /// One step: the next raw sample of all channels.
+    pub fn step_samples(&mut self, model: &AnyModel<'_>, samples: &[f32]) {
+        of_kind!(self, model, |state, model| state
+            .step_samples(model, samples));
+    }
+
+    /// A whole sequence from its beginning; a recording is raw.
+    pub fn run<'s>(&mut self, model: &AnyModel<'_>, sequence: impl Into<Sequence<'s>>) -> Class {
+        let sequence = sequence.into();
         of_kind!(self, model, |state, model| {
             state.reset();
-            tokens.iter().for_each(|&token| state.step(model, token));
+            match sequence {
+                Sequence::Tokens(tokens) => {
+                    tokens.iter().for_each(|&token| state.step(model, token));
+                }
+                Sequence::Samples { .. } => sequence
+                    .samples()
+                    .for_each(|samples| state.step_samples(model, samples)),
+            }
             state.classify(model)
         })
     }

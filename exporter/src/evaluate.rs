@@ -14,6 +14,7 @@ use crate::sparse_model::SparseModel;
 use crate::train::engine::Engine;
 use crate::train::loss::predicted;
 use crate::train::parameters::Parameters;
+use crate::train::pooling::Pooling;
 
 /// Sequences that the kernels run together.
 const BATCH: usize = 64;
@@ -35,9 +36,15 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Runs a trained model in f32.
-    pub fn of_trained(model: &SparseModel, set: &SequenceSet, threads: usize) -> Self {
+    pub fn of_trained(
+        model: &SparseModel,
+        pooling: Pooling,
+        set: &SequenceSet,
+        threads: usize,
+    ) -> Self {
         let parameters = Parameters::from_model(model);
-        let logits = Engine::new(parameters, BATCH, threads).infer(set);
+        let mut engine = Engine::new(parameters, BATCH, threads).with_pooling(pooling);
+        let logits = engine.infer(set);
         let predictions: Vec<u8> = logits.chunks_exact(model.logits()).map(predicted).collect();
         Evaluation::new(set, &predictions, model.classes())
     }
@@ -47,7 +54,7 @@ impl Evaluation {
     /// # Errors
     /// The system has no threads to give.
     pub fn of_device(model: &AnyModel<'_>, set: &SequenceSet, threads: usize) -> Result<Self> {
-        let run = |state: &mut AnyState, k| state.run(model, set.tokens(k)).label;
+        let run = |state: &mut AnyState, k| state.run(model, set.sequence(k)).label;
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()

@@ -41,5 +41,9 @@ pub mod toolchain;
 
 pub mod bench;
 pub mod report;
+pub mod wiring;
+
+pub mod baseline;
+pub mod compare;
 
 pub mod cli;

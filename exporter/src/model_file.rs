@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::normalization::Normalization;
 use crate::sparse_model::{SparseMatrix, SparseModel};
 use crate::tensors::{self, Tensor, TensorFile};
+use crate::train::pooling::Pooling;
 
 const REMEDY: &str = "train the model again, or copy its file again";
 
@@ -25,6 +26,9 @@ pub struct ModelCard {
     /// What turns raw samples into the model's inputs; absent for texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistics: Option<Normalization>,
+    /// What of the hidden state over time the output layer reads; absent for the last.
+    #[serde(default, skip_serializing_if = "Pooling::is_last")]
+    pub pooling: Pooling,
     /// Epoch after which the weights were taken.
     pub epoch: u32,
     /// Share of the validation part that they classify rightly, 0 to 1.
@@ -180,6 +184,7 @@ mod tests {
             classes: ["a", "b", "c"].map(String::from).into(),
             max_tokens: 400,
             statistics: None,
+            pooling: Pooling::Last,
             epoch: 3,
             validation_accuracy: 0.875,
         };

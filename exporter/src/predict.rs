@@ -1,19 +1,19 @@
-//! Enters: a text and a model. Leaves: its class and score. Next: the command line prints
+//! Enters: a text or a recording, and a model. Leaves: its class and score. Next: the command line prints
 //! them.
 
 use serde::Serialize;
 
 use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
+use crate::load::InputCode;
 use crate::model_file::ModelCard;
 use crate::run::Run;
-use crate::sequences::SequenceSet;
+use crate::sequences::{Sequence, SequenceSet};
 use crate::train::engine::Engine;
 use crate::train::loss::predicted;
 use crate::train::parameters::Parameters;
-use crate::vocabulary::Vocabulary;
 
-/// What a model says about a text.
+/// What a model says about a text or a recording.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Prediction {
     /// Name of the class.
@@ -22,9 +22,9 @@ pub struct Prediction {
     pub label: u8,
     /// Lead of its logit over the next best; log-odds with two classes.
     pub score: f32,
-    /// Tokens that were run.
+    /// Tokens or samples that were run.
     pub tokens: usize,
-    /// The text; bytes that are not UTF-8 are replaced.
+    /// The text, bytes that are not UTF-8 replaced; of a recording where it was read.
     pub text: String,
 }
 
@@ -35,8 +35,8 @@ pub enum Predictor<'m> {
     OfRun {
         /// What is known about the model.
         card: ModelCard,
-        /// Its words.
-        vocabulary: Vocabulary,
+        /// Its words, or the statistics of its channels.
+        code: InputCode,
         /// Its weights and the kernels.
         engine: Box<Engine>,
     },
@@ -56,13 +56,18 @@ impl Predictor<'_> {
     /// The run has no model yet, or a file of it cannot be read.
     pub fn of_run(run: &Run) -> Result<Self> {
         let (card, model) = run.model()?;
-        let vocabulary = run.vocabulary_of(&model)?;
-        let engine = Box::new(Engine::new(Parameters::from_model(&model), 1, 1));
-        Ok(Predictor::OfRun {
-            card,
-            vocabulary,
-            engine,
-        })
+        let code = run.code_of(&card, &model)?;
+        let engine = Engine::new(Parameters::from_model(&model), 1, 1).with_pooling(card.pooling);
+        let engine = Box::new(engine);
+        Ok(Predictor::OfRun { card, code, engine })
+    }
+
+    /// Numbers of a sample; `None` if the model reads texts.
+    pub fn channels(&self) -> Option<usize> {
+        match self {
+            Predictor::OfRun { code, .. } => code.channels(),
+            Predictor::OfFile { model, .. } => model.channels(),
+        }
     }
 
     /// Classifies a text.
@@ -71,26 +76,57 @@ impl Predictor<'_> {
     /// The model file knows no words.
     pub fn predict(&mut self, text: &[u8]) -> Result<Prediction> {
         let text = String::from_utf8_lossy(text).into_owned();
-        let (class, label, score, tokens) = match self {
-            Predictor::OfRun {
-                card,
-                vocabulary,
-                engine,
-            } => {
-                let mut set = SequenceSet::of_tokens();
-                set.push(vocabulary.encode(&text, card.max_tokens), 0);
-                let logits = engine.infer(&set);
+        let tokens = match self {
+            Predictor::OfRun { card, code, .. } => match code {
+                InputCode::Words(words) => words.encode(&text, card.max_tokens),
+                InputCode::Samples(_) => {
+                    let problem = "the model reads recordings; give files of numbers";
+                    return Err(Error::Options(problem.into()));
+                }
+            },
+            Predictor::OfFile { model, .. } => model.encode(&text)?,
+        };
+        self.ask(Sequence::Tokens(&tokens), text)
+    }
+
+    /// Classifies a recording, raw samples of all channels step by step; `name` says where it
+    /// was read.
+    ///
+    /// # Errors
+    /// The model reads texts, or samples of other channels.
+    pub fn predict_recording(&mut self, values: &[f32], name: String) -> Result<Prediction> {
+        let Some(channels) = self.channels().filter(|n| values.len().is_multiple_of(*n)) else {
+            let problem =
+                "the model does not read recordings of such samples; give what it was trained on";
+            return Err(Error::Options(problem.into()));
+        };
+        let kept = match self {
+            Predictor::OfRun { card, .. } => card.max_tokens.saturating_mul(channels),
+            Predictor::OfFile { .. } => usize::MAX,
+        };
+        let values = &values[values.len().saturating_sub(kept)..];
+        self.ask(Sequence::Samples { values, channels }, name)
+    }
+
+    fn ask(&mut self, sequence: Sequence<'_>, text: String) -> Result<Prediction> {
+        let (class, label, score) = match self {
+            Predictor::OfRun { card, code, engine } => {
+                let set = SequenceSet::of_one(sequence, 0);
+                let logits = engine.infer(&match code {
+                    InputCode::Words(_) => set,
+                    InputCode::Samples(statistics) => statistics.apply(&set),
+                });
                 let label = predicted(&logits);
                 let class = card.classes.get(usize::from(label)).cloned();
-                (class, label, lead(&logits, label), set.step_count())
+                (class, label, lead(&logits, label))
             }
             Predictor::OfFile { model, state } => {
-                let tokens = model.encode(&text)?;
-                let answer = state.run(model, &tokens);
+                let answer = state.run(model, sequence);
                 let class = model.class_name(answer.label).map(str::to_owned);
-                (class, answer.label, answer.score, tokens.len())
+                (class, answer.label, answer.score)
             }
         };
+        let tokens = sequence.len();
         let class = class.ok_or_else(|| {
             Error::Options(format!(
                 "class {label} has no name; export or train the model again"

@@ -7,6 +7,7 @@
 //! | `vocabulary.txt` | of texts: the words, line n (from 0) is token n |
 //! | `metrics.csv`, `curve.svg` | figures of each epoch, and their picture |
 //! | `model.safetensors` | the model of the best epoch so far |
+//! | `topology/epoch-NNN.safetensors` | the connections after each epoch, 0 for the start; not of dense runs |
 //! | `checkpoint.safetensors` | where the training is, to go on from |
 
 use std::fs;
@@ -21,9 +22,18 @@ use crate::report::metrics::{self, EpochMetrics};
 use crate::sparse_model::SparseModel;
 use crate::train::checkpoint::Checkpoint;
 use crate::train::options::TrainOptions;
+use crate::train::snapshot::Snapshot;
 use crate::vocabulary::Vocabulary;
 
 const HINT: &str = "give the folder of a run, as made by `set-lstm train --out`";
+
+/// The pictures that `set-lstm topology` draws into a run's `topology/`.
+pub const TOPOLOGY_PICTURES: [&str; 4] = [
+    "turnover.svg",
+    "degrees.svg",
+    "adjacency.svg",
+    "distance.svg",
+];
 
 /// A run folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +76,7 @@ impl Run {
                 fs::remove_file(&old).map_err(Error::io(&old, hint))?;
             }
         }
+        run.remove_connections()?;
         if let Some(words) = code.words() {
             words.save(&run.vocabulary_path())?;
         }
@@ -181,6 +192,53 @@ impl Run {
     /// Removes what a killed process has left half written.
     pub fn remove_unfinished(&self) {
         file::remove_unfinished(&self.folder);
+        file::remove_unfinished(&self.topology_path());
+    }
+
+    /// Keeps the connections of an epoch.
+    ///
+    /// # Errors
+    /// The file or its folder cannot be written.
+    pub fn save_connections(&self, snapshot: &Snapshot) -> Result<()> {
+        let folder = self.topology_path();
+        let hint = "free some space or make the run's folder writable";
+        fs::create_dir_all(&folder).map_err(Error::io(&folder, hint))?;
+        snapshot.save(&folder)
+    }
+
+    /// The files of [`Run::save_connections`], by epoch; none of a dense run.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn connection_files(&self) -> Result<Vec<PathBuf>> {
+        let folder = self.topology_path();
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let hint = "make the folder readable";
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(Error::io(&folder, hint))? {
+            let entry = entry.map_err(Error::io(&folder, hint))?;
+            let name = entry.file_name();
+            if let Some(epoch) = name.to_str().and_then(Snapshot::epoch_of) {
+                files.push((epoch, entry.path()));
+            }
+        }
+        files.sort_unstable();
+        Ok(files.into_iter().map(|(_, path)| path).collect())
+    }
+
+    /// Removes the connections of a run that was here, and their pictures.
+    fn remove_connections(&self) -> Result<()> {
+        let folder = self.topology_path();
+        let pictures = TOPOLOGY_PICTURES.map(|name| folder.join(name));
+        let old = self.connection_files()?.into_iter().chain(pictures);
+        for old in old.filter(|path| path.exists()) {
+            fs::remove_file(&old).map_err(Error::io(&old, "remove it yourself"))?;
+        }
+        // one that holds files of somebody else stays
+        let _ = fs::remove_dir(&folder);
+        Ok(())
     }
 
     /// Keeps a checkpoint, the figures so far and, if there is a new one, the best model.
@@ -237,6 +295,11 @@ impl Run {
     /// `model.safetensors`.
     pub fn model_path(&self) -> PathBuf {
         self.folder.join("model.safetensors")
+    }
+
+    /// `topology/`.
+    pub fn topology_path(&self) -> PathBuf {
+        self.folder.join("topology")
     }
 
     /// `checkpoint.safetensors`.

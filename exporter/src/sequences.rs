@@ -50,6 +50,12 @@ impl<'a> Sequence<'a> {
     }
 }
 
+impl<'a, T: AsRef<[Token]> + ?Sized> From<&'a T> for Sequence<'a> {
+    fn from(tokens: &'a T) -> Self {
+        Sequence::Tokens(tokens.as_ref())
+    }
+}
+
 /// The steps of all sequences, end to end.
 #[derive(Debug, Clone, PartialEq)]
 enum Steps {
@@ -90,6 +96,16 @@ impl SequenceSet {
             start: vec![0],
             labels: Vec::new(),
         }
+    }
+
+    /// A set of one sequence.
+    pub fn of_one(sequence: Sequence<'_>, label: u8) -> Self {
+        let mut set = match sequence {
+            Sequence::Tokens(_) => SequenceSet::of_tokens(),
+            Sequence::Samples { channels, .. } => SequenceSet::of_samples(channels),
+        };
+        set.push_sequence(sequence, label);
+        set
     }
 
     /// An empty set of the same kind.
@@ -179,6 +195,14 @@ impl SequenceSet {
         match &self.steps {
             Steps::Tokens(tokens) => tokens.len(),
             Steps::Samples { values, channels } => values.len() / channels,
+        }
+    }
+
+    /// What a step is: `token` or `sample`.
+    pub fn step_name(&self) -> &'static str {
+        match self.steps {
+            Steps::Tokens(_) => "token",
+            Steps::Samples { .. } => "sample",
         }
     }
 

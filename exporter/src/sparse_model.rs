@@ -46,7 +46,7 @@ impl SparseMatrix {
 /// and the logits are `head · h_T + head_bias` of the last state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SparseModel {
-    /// One row a token, one column an input feature.
+    /// One row a token, one column an input feature; without rows the inputs are samples.
     pub embedding: SparseMatrix, // [vocabulary x embedding size]
     /// `W`, one matrix a gate, in the order of [`Gate::ALL`].
     pub input: [SparseMatrix; Gate::COUNT], // each [hidden size x embedding size]
@@ -61,14 +61,19 @@ pub struct SparseModel {
 }
 
 impl SparseModel {
-    /// Number of tokens that the embedding knows.
+    /// Number of tokens that the embedding knows; 0 if the inputs are samples.
     pub fn vocabulary_size(&self) -> usize {
         self.embedding.rows
     }
 
-    /// Length of an embedding row, the LSTM's input size.
+    /// Length of an embedding row or channels of a sample, the LSTM's input size.
     pub fn embedding_size(&self) -> usize {
         self.embedding.columns
+    }
+
+    /// Numbers of a sample; `None` if the inputs are tokens.
+    pub fn channels(&self) -> Option<usize> {
+        (self.vocabulary_size() == 0).then_some(self.embedding_size())
     }
 
     /// Number of hidden units.

@@ -48,7 +48,7 @@ pub trait Engine: Copy + core::fmt::Debug + 'static {
     /// Whether the bits of an embedding value are a value.
     fn is_input(bits: i32, constants: &Self::Constants) -> bool;
     /// Checks that the sums of one gate stay in range whatever the state; `row_sum` is the
-    /// largest sum of magnitudes of an embedding row.
+    /// largest sum of magnitudes of an embedding row or of a sample.
     fn check_gate(
         gate: Gate,
         weights: &GateWeights<'_, Self>,
@@ -61,6 +61,8 @@ pub trait Engine: Copy + core::fmt::Debug + 'static {
 
     /// An input from the bits of an embedding value.
     fn input(bits: i32, constants: &Self::Constants) -> Self::Value;
+    /// An input from a normalised sample, at most `SAMPLE_LIMIT` in magnitude.
+    fn sample(normalised: f32, constants: &Self::Constants) -> Self::Value;
     /// `sum[unit] += weight · x` for the pairs of one column.
     fn add_column<const N: usize>(
         column: Self::Pairs<'_>,

@@ -93,13 +93,28 @@ impl<'a> Embedding<'a> {
 
     /// Checks every row: that rows join without a gap and end in the stream, that columns
     /// are in range, fills are zero, and values are what `is_value` allows. Returns the
-    /// largest sum of magnitudes of a row (of integers; of f32 it has no meaning).
+    /// largest sum of magnitudes of a row (of integers; of f32 it has no meaning). Without an
+    /// embedding that is the one of a sample.
     pub fn check(
         &self,
         header: &Header<'_>,
         is_value: impl Fn(i32) -> bool,
     ) -> Result<u32, DecodeError> {
         let code = self.code;
+        if let Some(channels) = header.channels() {
+            // two 16-bit numbers: no overflow
+            let largest_sum = u32::from(channels) * u32::from(code.largest);
+            let values = if code.value_bits == RAW_VALUE {
+                RowCode::RAW_SAMPLES
+            } else {
+                RowCode::samples(code.largest)
+            };
+            return if code == values {
+                Ok(largest_sum)
+            } else {
+                Err(DecodeError::Header)
+            };
+        }
         // a longest code, of a gap or of a value with its sign, must fit into a window
         let widest = |largest: u16, low_bits: u8| {
             let low_bits = u32::from(low_bits);

@@ -8,8 +8,8 @@
 //! with `libm` does not fit it.
 //!
 //! # Why a sum cannot overflow
-//! Weights, biases and embedding values are at most 2^32 in magnitude, `|h| ≤ 1`: 512
-//! products of 2^64 are far from the largest f32. `NaN` and infinity are refused.
+//! Weights, biases and embedding values are at most 2^32 in magnitude, samples 8, `|h| ≤ 1`:
+//! 512 products of 2^64 are far from the largest f32. `NaN` and infinity are refused.
 
 use crate::activation::{sigmoid_f32, tanh_f32};
 use crate::arithmetic::{Engine, GateWeights};
@@ -105,6 +105,10 @@ impl Engine for Float32 {
 
     fn input(bits: i32, _constants: &()) -> f32 {
         f32::from_bits(bits as u32)
+    }
+
+    fn sample(normalised: f32, _constants: &()) -> f32 {
+        normalised
     }
 
     fn add_column<const N: usize>(column: FloatPairs<'_>, x: f32, sum: &mut [f32; N]) {

@@ -12,8 +12,12 @@
 //! costs no more than a scale per unit. `W` and `U` of a unit share it; the exporter
 //! scales `x` so that both use the range of a weight.
 //!
+//! A sample of a sensor is the one number that is not an integer at first: it is brought to
+//! standard deviations in f32 and then to the nearest of the file's steps.
+//!
 //! # Why a sum cannot overflow
-//! `|h| ≤ 2^(15-k)` by construction and `|x| ≤ max|x|` by a check of each stored value. When
+//! `|h| ≤ 2^(15-k)` by construction and `|x| ≤ max|x|` by a check of each stored value; a
+//! sample is held within its limit. When
 //! the model is loaded, [`Engine::check_gate`] holds for every unit
 //!
 //! ```text
@@ -21,7 +25,8 @@
 //! ```
 //!
 //! against `2^31 - 1`, with the largest `Σ|x|` of any row of the embedding: a row is sparse,
-//! so the second way is often a bit or two tighter, and the state gets them. (Partial sums
+//! so the second way is often a bit or two tighter, and the state gets them (a sample has all
+//! its channels at the limit). (Partial sums
 //! may then not overflow either. The additions wrap all the same: that way no panic path
 //! exists.)
 
@@ -32,6 +37,7 @@ use crate::fixed::{
     GATE_BITS, LOGIT_BITS, MAX_STATE_SHIFT, PRE_BITS, pre_activation, round_shift, saturate,
 };
 use crate::gate::Gate;
+use crate::samples::SAMPLE_LIMIT;
 use crate::sparse::{Columns, Pairs, Strips};
 use crate::wire::{Header, Kind, RAW_VALUE, Section};
 
@@ -52,6 +58,8 @@ pub struct Constants {
     input_scale: i32,
     /// Largest `|x|`.
     input_limit: u32,
+    /// What one standard deviation of a sample is stored as.
+    sample_one: f32,
     /// Fraction bits of the head's weights.
     head_shift: u32,
 }
@@ -97,6 +105,7 @@ impl Engine for Int8 {
             state_shift: fixed.state_shift.into(),
             input_scale: input_scale as i32,
             input_limit,
+            sample_one: f32::from(header.rows.largest) / SAMPLE_LIMIT,
             head_shift: fixed.head_shift.into(),
         })
     }
@@ -172,6 +181,14 @@ impl Engine for Int8 {
     #[inline(always)]
     fn input(bits: i32, constants: &Constants) -> i16 {
         bits.wrapping_mul(constants.input_scale) as i16
+    }
+
+    #[inline(always)]
+    fn sample(normalised: f32, constants: &Constants) -> i16 {
+        let stored = normalised * constants.sample_one;
+        // the cast cuts towards zero and takes anything
+        let nearest = stored + if stored < 0.0 { -0.5 } else { 0.5 };
+        (nearest as i32).wrapping_mul(constants.input_scale) as i16
     }
 
     #[inline(always)]

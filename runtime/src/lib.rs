@@ -5,7 +5,8 @@
 //!         from_bytes: checks   step: a token   classify: label and score
 //!         everything, once     at a time
 //!                               ▲
-//! bytes of text ──▶ Tokenizer ──┘
+//! bytes of text ──▶ Tokenizer ──┤
+//! raw samples ──────────────────┘ step_samples: all channels at a time
 //! ```
 //!
 //! A [`Model`] borrows the file that `set-lstm export` wrote, a

@@ -4,7 +4,7 @@
 //! This is the one door. What a `Model` promises, and `step` relies on:
 //!
 //! - every index of every matrix is in range, and every array has its length;
-//! - no sum of products can exceed its type, whatever the tokens;
+//! - no sum of products can exceed its type, whatever the tokens or samples;
 //! - all numbers are numbers.
 //!
 //! The checks read each byte a bounded number of times and use a few hundred bytes of
@@ -14,6 +14,7 @@ use crate::arithmetic::{Arithmetic, GateWeights};
 use crate::embedding::{Embedding, EmbeddingRow};
 use crate::error::{DecodeError, Fault};
 use crate::gate::Gate;
+use crate::samples::Statistics;
 use crate::sparse::{Columns, Strips};
 use crate::vocabulary::Vocabulary;
 use crate::wire::{File, Header, MAX_UNITS, Section, Sections};
@@ -23,6 +24,7 @@ use bytemuck::AnyBitPattern;
 #[derive(Debug)]
 pub struct Model<'a, A: Arithmetic> {
     pub(crate) embedding: Embedding<'a>,
+    pub(crate) statistics: Statistics<'a>,
     pub(crate) gates: [GateWeights<'a, A>; Gate::COUNT],
     pub(crate) constants: A::Constants,
     pub(crate) head_weight: &'a [A::HeadWeight], // [logits x hidden]
@@ -64,6 +66,11 @@ impl<'a, A: Arithmetic> Model<'a, A> {
             bits: array(&mut sections, Section::RowBits)?,
             code: header.rows,
         };
+        let statistics = Statistics {
+            mean: array(&mut sections, Section::InputMean)?,
+            factor: array(&mut sections, Section::InputFactor)?,
+        };
+        statistics.check()?;
         let row_sum = embedding.check(header, |bits| A::is_input(bits, &constants))?;
         // in the order of `Gate::ALL`, which is the order of the file
         let gates = [
@@ -76,10 +83,11 @@ impl<'a, A: Arithmetic> Model<'a, A> {
         let head_bias = array(&mut sections, Section::HeadBias)?;
         A::check_head(head_weight, head_bias)?;
         let reference = array(&mut sections, Section::Reference)?;
-        crate::self_test::check(reference, header.logits)?;
+        crate::self_test::check(reference, header)?;
         sections.finish()?;
         Ok(Model {
             embedding,
+            statistics,
             gates,
             constants,
             head_weight,
@@ -98,9 +106,15 @@ impl<'a, A: Arithmetic> Model<'a, A> {
         self.hidden.into()
     }
 
-    /// Tokens that have an embedding row of their own, the unknown word 0 included.
+    /// Tokens that have an embedding row of their own, the unknown word 0 included; 0 if the
+    /// model reads samples.
     pub fn vocabulary_size(&self) -> usize {
         self.embedding.length.len()
+    }
+
+    /// Numbers of a sample, if the model reads samples; `None` if it reads tokens.
+    pub fn channels(&self) -> Option<usize> {
+        Some(self.statistics.mean.len()).filter(|&channels| channels > 0)
     }
 
     /// Logits of the head: one for two classes, else one a class.
@@ -118,7 +132,7 @@ impl<'a, A: Arithmetic> Model<'a, A> {
         self.vocabulary
     }
 
-    /// How many tokens training saw of a document at most, counted from its end; `None`: of
+    /// How many steps training saw of a document at most, counted from its end; `None`: of
     /// any document all.
     pub fn max_tokens(&self) -> Option<u32> {
         Some(self.max_tokens).filter(|&most| most > 0)
@@ -144,7 +158,7 @@ fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
             return Err(DecodeError::Size { found });
         }
     }
-    let possible = (1..=0x1_0000).contains(&header.vocabulary)
+    let possible = header.vocabulary <= 0x1_0000
         && header.logits > 0
         && u64::from(header.parameters) <= header.dense_parameters()
         && header.class_names.lines().count() == usize::from(header.classes());

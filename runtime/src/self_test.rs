@@ -3,12 +3,15 @@
 //!
 //! The section is a list of sequences, each in halfwords:
 //! `length, tokens [length], logits [2 · logits], digest [2]`, words with the low half first.
+//! In a file that reads samples it is
+//! `length, 0, samples [2 · length · channels], logits [2 · logits], digest [2]`, a sample being
+//! a raw f32; all of them lie on multiples of four.
 
 use crate::arithmetic::{Arithmetic, Logit};
 use crate::error::{DecodeError, Fault};
 use crate::model::Model;
 use crate::state::State;
-use crate::wire::Section;
+use crate::wire::{Header, Section};
 
 /// What differs from the reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,10 +63,13 @@ impl<A: Arithmetic> Model<'_, A> {
     pub fn self_test<const N: usize>(&self, state: &mut State<A, N>) -> Result<u8, SelfTestError> {
         let mut sequence = 0;
         let mut rest = self.reference;
-        while let Some(reference) = next(&mut rest, self.logits()) {
+        while let Some(reference) = next(&mut rest, self.logits(), self.channels()) {
             state.reset();
-            for &token in reference.tokens {
-                state.step(self, token);
+            match reference.steps {
+                Steps::Tokens(tokens) => tokens.iter().for_each(|&token| state.step(self, token)),
+                Steps::Samples { values, channels } => values
+                    .chunks_exact(channels)
+                    .for_each(|samples| state.step_samples(self, samples)),
             }
             let (mut logits, mut expected) = (state.logits(self), reference.logits.iter());
             let difference =
@@ -95,32 +101,54 @@ impl<A: Arithmetic> Model<'_, A> {
 
 /// One sequence with its expected outputs.
 struct Reference<'a> {
-    tokens: &'a [u16],
+    steps: Steps<'a>,
     logits: &'a [[u16; 2]],
     digest: [u16; 2],
+}
+
+/// What goes into the model.
+enum Steps<'a> {
+    Tokens(&'a [u16]),
+    Samples { values: &'a [f32], channels: usize },
 }
 
 fn word([low, high]: [u16; 2]) -> u32 {
     u32::from(high) << 16 | u32::from(low)
 }
 
-fn next<'a>(rest: &mut &'a [u16], logits: usize) -> Option<Reference<'a>> {
+fn next<'a>(rest: &mut &'a [u16], logits: usize, channels: Option<usize>) -> Option<Reference<'a>> {
     let (&length, after) = rest.split_first()?;
-    let (tokens, after) = after.split_at_checked(length.into())?;
+    let length = usize::from(length);
+    let (steps, after) = match channels {
+        None => {
+            let (tokens, after) = after.split_at_checked(length)?;
+            (Steps::Tokens(tokens), after)
+        }
+        Some(channels) => {
+            let (&fill, after) = after.split_first()?;
+            // at most 2^16 steps of 2^9 halfwords
+            let (values, after) = after.split_at_checked(2 * length * channels)?;
+            let values = bytemuck::try_cast_slice(values)
+                .ok()
+                .filter(|_| fill == 0)?;
+            (Steps::Samples { values, channels }, after)
+        }
+    };
     let (logits, after) = after.split_at_checked(2 * logits)?;
     let (&digest, after) = after.split_first_chunk::<2>()?;
     *rest = after;
     Some(Reference {
-        tokens,
+        steps,
         logits: logits.as_chunks().0,
         digest,
     })
 }
 
 /// Checks that the section is whole sequences and nothing else.
-pub(crate) fn check(reference: &[u16], logits: u8) -> Result<(), DecodeError> {
+pub(crate) fn check(reference: &[u16], header: &Header<'_>) -> Result<(), DecodeError> {
     let mut rest = reference;
-    while next(&mut rest, logits.into()).is_some() {}
+    let channels = header.channels().map(usize::from);
+    while next(&mut rest, header.logits.into(), channels).is_some() {}
     if rest.is_empty() {
         return Ok(());
     }

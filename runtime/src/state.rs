@@ -1,4 +1,4 @@
-//! Enters: tokens, one by one. Leaves: the state after them. Next: `classify`, and the
+//! Enters: tokens or samples, one by one. Leaves: the state after them. Next: `classify`, and the
 //! application, which places the state where it likes.
 
 use crate::arithmetic::{Arithmetic, Value};
@@ -78,9 +78,18 @@ impl<A: Arithmetic, const N: usize> State<A, N> {
     }
 
     /// One step: the next token of the sequence. A token outside the vocabulary counts as
-    /// the unknown word, 0.
+    /// the unknown word, 0. A model that reads samples takes any token for a sample of means.
     pub fn step(&mut self, model: &Model<'_, A>, token: u16) {
         cell::step(model, &mut self.memory, token);
+    }
+
+    /// One step: the next sample of a recording, the raw numbers of all channels, in the units
+    /// of the recordings that the model was trained on. It is normalised with the statistics of
+    /// the file. A channel that is missing at the end counts as its mean, numbers beyond the
+    /// last channel are ignored, and a model that reads tokens takes any sample for a step
+    /// without input.
+    pub fn step_samples(&mut self, model: &Model<'_, A>, samples: &[f32]) {
+        cell::step_samples(model, &mut self.memory, samples);
     }
 
     /// `h`, as the engine stores it.

@@ -134,7 +134,8 @@ fn evaluate_run(
         Part::Train => load_training(&*corpus, &options.load_options())?.train,
         Part::Validation => load_training(&*corpus, &options.load_options())?.validation,
     };
-    let evaluation = Evaluation::of_trained(&model, &documents.limited(set), threads);
+    let set = documents.limited(set);
+    let evaluation = Evaluation::of_trained(&model, card.pooling, &set, threads);
     Ok(Evaluated {
         model: path,
         split,

@@ -88,14 +88,21 @@ pub fn run(arguments: Arguments) -> Result<()> {
 /// written.
 pub fn export(run: &Run, out: &Path, values: Numbers, embedding_bits: u8) -> Result<Exported> {
     let (card, model) = run.model()?;
-    let vocabulary = run.vocabulary_of(&model)?;
+    let code = run.code_of(&card, &model)?;
+    if !card.pooling.is_last() {
+        return Err(Error::Options(format!(
+            "{} was trained with another --pooling than last, and a device knows the last state only; train it with --pooling last",
+            run.folder().display()
+        )));
+    }
     let options = PackOptions {
         values: match values {
             Numbers::Int8 => Values::Int8 { embedding_bits },
             Numbers::F32 => Values::Float32,
         },
         classes: card.classes,
-        vocabulary: Some(&vocabulary),
+        vocabulary: code.words(),
+        statistics: code.statistics(),
         max_tokens: u32::try_from(card.max_tokens).unwrap_or(0),
         seed: run.options()?.seed,
     };

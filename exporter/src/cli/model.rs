@@ -4,10 +4,10 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use super::data::{CorpusArguments, DataArguments};
-use crate::dataset::Split;
+use crate::dataset::{Medium, Split};
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
-use crate::load::text::load_split;
+use crate::load::{series, text};
 use crate::run::Run;
 use crate::sequences::SequenceSet;
 use crate::train::preset::Preset;
@@ -54,15 +54,12 @@ pub struct DocumentArguments {
 }
 
 impl DocumentArguments {
-    /// One split as tokens of the model file, cut by its own tokenizer.
+    /// One split as the model file reads it: tokens cut by its own tokenizer, or recordings as
+    /// they are.
     ///
     /// # Errors
-    /// The file knows no words, or the data cannot be read.
+    /// The file knows no words, the data is of another medium, or it cannot be read.
     pub fn load(&self, model: &AnyModel<'_>, path: &Path, split: Split) -> Result<SequenceSet> {
-        let vocabulary = model.vocabulary().ok_or_else(|| Error::Model {
-            path: path.to_owned(),
-            problem: "the file knows no words, only tokens; export it from a run on text".into(),
-        })?;
         let trained = model.max_tokens().map_or(0, |most| most as usize);
         let most = Some(self.max_tokens.unwrap_or(trained)).filter(|&most| most > 0);
         let corpus = self.data.corpus(self.preset, &self.corpus.options())?;
@@ -78,9 +75,30 @@ impl DocumentArguments {
                 ),
             });
         }
-        let set = load_split(&*corpus, split, most.unwrap_or(usize::MAX), |word| {
-            vocabulary.token(word)
-        })?;
+        let most = most.unwrap_or(usize::MAX);
+        let refuse = |problem: String| Error::Model {
+            path: path.to_owned(),
+            problem,
+        };
+        let set = match (model.channels(), corpus.medium()) {
+            (None, Medium::Text) => {
+                let vocabulary = model.vocabulary().ok_or_else(|| {
+                    let problem =
+                        "the file knows no words, only tokens; export it from a run on text";
+                    refuse(problem.into())
+                })?;
+                text::load_split(&*corpus, split, most, |word| vocabulary.token(word))?
+            }
+            (Some(own), Medium::Series { channels }) if own == channels => {
+                series::load_split(&*corpus, split, most, channels)?
+            }
+            (channels, found) => {
+                let own = channels.map_or(Medium::Text, |channels| Medium::Series { channels });
+                return Err(refuse(format!(
+                    "the model reads {own} and the data is {found}; name the data set that it was trained on by --preset"
+                )));
+            }
+        };
         Ok(self.limited(set))
     }
 

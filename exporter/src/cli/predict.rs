@@ -1,8 +1,9 @@
 //! `set-lstm predict`.
 
 use std::ffi::OsString;
-use std::io::BufRead;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -10,6 +11,7 @@ use super::model::Named;
 use super::output::{print, print_json};
 use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
+use crate::load::lines::read_recordings;
 use crate::predict::{Prediction, Predictor};
 
 /// Arguments of the command.
@@ -17,13 +19,17 @@ use crate::predict::{Prediction, Predictor};
 #[command(after_help = "Example:
   set-lstm predict imdb.setl 'A film that never bores.'
   set-lstm predict imdb.setl < reviews.txt
+  set-lstm predict hapt.setl walk.csv
 
-Each text gives a line: class, score, tokens, text, with tabs between. The score is the lead
-of the class over the next best in log-odds. A model file answers as the device does.")]
+Each text gives a line: class, score, tokens, text, with tabs between. A model of recordings
+reads files of numbers instead, a sample of all channels a line with commas or blanks
+between; a blank line ends a recording, and in the place of the text stand file and line.
+The score is the lead of the class over the next best in log-odds. A model file answers as
+the device does.")]
 pub struct Arguments {
     /// A model file or a run folder
     model: PathBuf,
-    /// Texts; lines of standard input if there are none
+    /// Texts, or files of recordings; lines of standard input if there are none
     texts: Vec<OsString>,
     /// Print one JSON object
     #[arg(long)]
@@ -51,8 +57,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         }
     };
     let mut predictions = Vec::new();
-    let mut each = |text: &[u8]| -> Result<()> {
-        let prediction = predictor.predict(text)?;
+    let mut tell = |prediction: Prediction| -> Result<()> {
         if json {
             predictions.push(prediction);
             return Ok(());
@@ -66,6 +71,29 @@ pub fn run(arguments: Arguments) -> Result<()> {
         } = &prediction;
         print(format_args!("{class}\t{score:.3}\t{tokens}\t{text}\n"))
     };
+    if let Some(channels) = predictor.channels() {
+        let mut each = |input: &mut dyn BufRead, path: &Path| -> Result<()> {
+            for recording in read_recordings(input, path, channels)? {
+                let name = format!("{}:{}", path.display(), recording.line);
+                tell(predictor.predict_recording(&recording.values, name)?)?;
+            }
+            Ok(())
+        };
+        if texts.is_empty() {
+            each(&mut std::io::stdin().lock(), Path::new("standard input"))?;
+        }
+        for path in texts.iter().map(Path::new) {
+            let hint = "give text files of numbers";
+            let file = File::open(path).map_err(Error::io(path, hint))?;
+            each(&mut BufReader::new(file), path)?;
+        }
+        return if json {
+            print_json(&Predictions { predictions })
+        } else {
+            Ok(())
+        };
+    }
+    let mut each = |text: &[u8]| tell(predictor.predict(text)?);
     if texts.is_empty() {
         let hint = "give the texts as arguments";
         let mut input = std::io::stdin().lock();

@@ -13,6 +13,8 @@ use crate::report::table::thousands;
 use crate::run::Run;
 use crate::sparse_model::SparseModel;
 use crate::train::checkpoint::{Checkpoint, Position};
+use crate::train::parameters::Parameters;
+use crate::train::snapshot::Snapshot;
 use crate::train::trainer::{Watch, best_epoch};
 
 /// Follows a training, keeps it in its run folder, and stops it on Ctrl-C.
@@ -108,6 +110,10 @@ impl Watch for Progress<'_> {
         } else {
             self.bar.println(line)
         }
+    }
+
+    fn connections(&mut self, epochs: u32, parameters: &Parameters) -> Result<()> {
+        self.run.save_connections(&Snapshot::of(epochs, parameters))
     }
 
     fn is_interrupted(&self) -> bool {

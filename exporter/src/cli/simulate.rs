@@ -112,9 +112,10 @@ pub fn run_documents(
     let bytes = AlignedBytes::read(path)?;
     let set = documents.load(&AnyModel::open(&bytes, path)?, path, Split::Test)?;
     tracing::info!(
-        "building the firmware and running {} documents, {} tokens, under QEMU",
+        "building the firmware and running {} documents, {} {}s, under QEMU",
         set.len(),
-        set.step_count()
+        set.step_count(),
+        set.step_name()
     );
     simulate(&bytes, path, &set, &board.options())
 }

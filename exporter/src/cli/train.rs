@@ -212,6 +212,7 @@ fn train(
         classes: data.classes.clone(),
         max_tokens: options.max_tokens,
         statistics: data.code.statistics().cloned(),
+        pooling: options.pooling,
         epoch: 0,
         validation_accuracy: 0.0,
     };

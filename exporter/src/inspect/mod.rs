@@ -30,17 +30,17 @@ pub struct Inspection {
     pub checksum: u32,
     /// Length of the file.
     pub model_bytes: u64,
-    /// Rows of the embedding, the unknown word included.
+    /// Rows of the embedding, the unknown word included; 0 if the model reads samples.
     pub vocabulary: u32,
     /// Whether the file maps words to tokens.
     pub words: bool,
-    /// Columns of the embedding.
+    /// Columns of the embedding, or channels of a sample.
     pub embedding: u16,
     /// Hidden units.
     pub hidden: u16,
     /// Names of the classes by label.
     pub classes: Vec<String>,
-    /// Most tokens that training saw of a document; 0: no limit.
+    /// Most steps that training saw of a document; 0: no limit.
     pub max_tokens: u32,
     /// Parameters of the trained model, those that int8 rounds to zero included.
     pub parameters: u32,
@@ -48,13 +48,13 @@ pub struct Inspection {
     pub dense_parameters: u64,
     /// Fraction bits of the hidden state; none in an f32 file.
     pub state_bits: Option<u8>,
-    /// Largest magnitude of an embedding value; none in an f32 file.
+    /// Largest magnitude of an embedding value, or of a sample; none in an f32 file.
     pub largest_embedding_value: Option<u16>,
     /// Everything in the file in its order, empty sections left out.
     pub sections: Vec<SectionSize>,
-    /// Embedding, then `W` and `U` of each gate.
+    /// Embedding, if there is one, then `W` and `U` of each gate.
     pub matrices: Vec<MatrixFacts>,
-    /// All nine matrices together.
+    /// All matrices together.
     pub total: MatrixFacts,
 }
 
@@ -91,10 +91,11 @@ pub fn inspect(file: &[u8], path: &Path) -> Result<Inspection> {
         found.map_or(&[][..], |(_, bytes)| bytes)
     };
 
-    let mut matrices = vec![(
-        "embedding".to_owned(),
-        matrix::embedding(&model, &header, &section),
-    )];
+    let mut matrices = Vec::new();
+    if header.channels().is_none() {
+        let embedding = matrix::embedding(&model, &header, &section);
+        matrices.push(("embedding".to_owned(), embedding));
+    }
     for gate in Gate::ALL {
         let (w, u) = (
             matrix::input(gate, kind, &header, &section),
@@ -150,19 +151,20 @@ impl fmt::Display for Inspection {
         );
         fact("checksum", format!("{:08x}", self.checksum));
         fact("classes", self.classes.join(", "));
-        let words = if self.words {
-            "words"
+        let sizes = format!("{}, {}", self.embedding, self.hidden);
+        if self.vocabulary == 0 {
+            fact("inputs", "raw samples".to_owned());
+            fact("channels, hidden", sizes);
         } else {
-            "tokens without words"
-        };
-        fact(
-            "vocabulary",
-            format!("{} {words}", thousands(self.vocabulary.into())),
-        );
-        fact(
-            "embedding, hidden",
-            format!("{}, {}", self.embedding, self.hidden),
-        );
+            let words = if self.words {
+                "words"
+            } else {
+                "tokens without words"
+            };
+            let vocabulary = format!("{} {words}", thousands(self.vocabulary.into()));
+            fact("vocabulary", vocabulary);
+            fact("embedding, hidden", sizes);
+        }
         fact(
             "parameters",
             format!(
@@ -173,8 +175,13 @@ impl fmt::Display for Inspection {
             ),
         );
         if let (Some(bits), Some(largest)) = (self.state_bits, self.largest_embedding_value) {
+            let inputs = if self.vocabulary == 0 {
+                "state, samples"
+            } else {
+                "state, embedding"
+            };
             fact(
-                "state, embedding",
+                inputs,
                 format!("{bits} fraction bits, values to ±{largest}"),
             );
         }
@@ -234,6 +241,7 @@ mod tests {
             embedding: density,
             input: density,
             recurrent: density,
+            fan_in_multiple: 1,
         };
         let scale = InitialScale {
             embedding: 0.5,
@@ -250,6 +258,7 @@ mod tests {
             values,
             classes: vec!["bad".into(), "good".into()],
             vocabulary: None,
+            statistics: None,
             max_tokens: 7,
             seed: 1,
         };

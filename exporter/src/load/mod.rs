@@ -1,6 +1,7 @@
 //! Enters: a [`Corpus`]. Leaves: [`Training`], its documents as sequences and what codes
 //! them. Next: `train` takes [`load_training`]'s, `evaluate` and `simulate` [`load_split`]'s.
 
+pub mod lines;
 pub mod series;
 pub mod text;
 

@@ -18,14 +18,17 @@ mod words;
 mod writer;
 
 use crate::error::{Error, Result};
-use crate::quantize::{QuantizedMatrix, QuantizedModel, quantize};
+use crate::normalization::Normalization;
+use crate::quantize::{LARGEST_SAMPLE, QuantizedMatrix, QuantizedModel, quantize};
 use crate::sparse_model::{SparseMatrix, SparseModel};
 use crate::vocabulary::Vocabulary;
 use matrix::{Entry, by_columns, by_strips};
 use rows::{RowValues, by_rows};
 use set_lstm_runtime::fixed::pair;
 use set_lstm_runtime::gate::Gate;
-use set_lstm_runtime::wire::{FixedPoint, GateShape, Header, Kind, MAX_UNITS, Section, WordCode};
+use set_lstm_runtime::wire::{
+    FixedPoint, GateShape, Header, Kind, MAX_UNITS, RowCode, Section, WordCode,
+};
 use words::WordTable;
 use writer::{Writer, bytes};
 
@@ -57,17 +60,30 @@ pub struct PackOptions<'a> {
     /// With words a token is the place of its word in a perfect hash and no longer the one
     /// of training: ask the file's own vocabulary.
     pub vocabulary: Option<&'a Vocabulary>,
-    /// Most tokens that training saw of a document, counted from its end; 0: no limit.
+    /// What turns raw samples into the inputs of a model without an embedding.
+    pub statistics: Option<&'a Normalization>,
+    /// Most steps that training saw of a document, counted from its end; 0: no limit.
     pub max_tokens: u32,
     /// Seed of the reference sequences.
     pub seed: u64,
+}
+
+/// Bytes that the table of a vocabulary takes in a model file.
+///
+/// # Errors
+/// A vocabulary without words.
+pub fn word_bytes(vocabulary: &Vocabulary) -> Result<u64> {
+    let table = words::table(vocabulary, vocabulary.size())?;
+    let filled = |halfwords: &[u16]| (2 * halfwords.len()).next_multiple_of(4);
+    Ok((filled(&table.displacement) + filled(&table.fingerprint)) as u64)
 }
 
 /// Writes a model file.
 ///
 /// # Errors
 /// A size that this version of the format does not hold, weights that are not numbers or
-/// do not go into integers, or class names that do not fit the head.
+/// do not go into integers, class names that do not fit the head, or statistics that do not
+/// fit the inputs.
 pub fn pack(model: &SparseModel, options: &PackOptions<'_>) -> Result<Vec<u8>> {
     check(model, options)?;
     let contents = match options.vocabulary {
@@ -83,7 +99,10 @@ pub fn pack(model: &SparseModel, options: &PackOptions<'_>) -> Result<Vec<u8>> {
     };
     let names = options.classes.join("\n");
     // first with empty answers, then with the ones that the runtime gives
-    let silent = reference::silent(model.vocabulary_size(), model.logits(), options.seed);
+    let silent = match options.statistics {
+        None => reference::silent(model.vocabulary_size(), model.logits(), options.seed),
+        Some(statistics) => reference::silent_samples(statistics, model.logits(), options.seed),
+    };
     let file = contents.write(&names, &reference::halfwords(&silent));
     let answered = reference::answer(file, silent)?;
     Ok(contents.write(&names, &reference::halfwords(&answered)))
@@ -97,6 +116,9 @@ fn contents(model: &SparseModel, options: &PackOptions<'_>) -> Result<Contents> 
     let mut contents = contents.ok_or_else(|| {
         Error::Options("the rows of the embedding are too long; train a sparser one".into())
     })?;
+    if let Some(statistics) = options.statistics {
+        contents = contents.with_statistics(statistics);
+    }
     contents.header.max_tokens = options.max_tokens;
     contents.header.parameters = model.parameters() as u32; // at most 2^25 and a few
     Ok(contents)
@@ -114,10 +136,11 @@ fn check(model: &SparseModel, options: &PackOptions<'_>) -> Result<()> {
             ));
         }
     }
-    if !(1..=0x1_0000).contains(&model.vocabulary_size()) {
+    check_inputs(model, options)?;
+    if model.vocabulary_size() > 0x1_0000 {
         let size = model.vocabulary_size();
         return refuse(format!(
-            "the device knows 1 to 65536 tokens, the model has {size}; train with a smaller vocabulary"
+            "the device knows 65536 tokens at most, the model has {size}; train with a smaller vocabulary"
         ));
     }
     let lines = |name: &String| name.is_empty() || name.contains(['\n', '\r']);
@@ -146,6 +169,31 @@ fn check(model: &SparseModel, options: &PackOptions<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Words go with tokens, and statistics with samples.
+fn check_inputs(model: &SparseModel, options: &PackOptions<'_>) -> Result<()> {
+    let problem = match (model.channels(), options.statistics) {
+        (None, None) => return Ok(()),
+        (None, Some(_)) => "statistics of samples for a model of tokens",
+        (Some(_), _) if options.vocabulary.is_some() => "words for a model of samples",
+        (Some(_), None) => "a model of samples without their statistics",
+        (Some(channels), Some(statistics)) => {
+            let Normalization { mean, factor } = statistics;
+            if [mean.len(), factor.len()] != [channels; 2] {
+                "statistics of other channels than the model has"
+            } else if mean.iter().any(|mean| !mean.is_finite())
+                || factor.iter().any(|f| !(f.is_finite() && *f >= 0.0))
+            {
+                "statistics that are not numbers"
+            } else {
+                return Ok(());
+            }
+        }
+    };
+    Err(Error::Options(format!(
+        "{problem}; pack the model with what it was trained with"
+    )))
+}
+
 /// The arrays of a file as bytes, and the shapes that go into its header.
 struct Contents {
     kind: Kind,
@@ -159,6 +207,20 @@ impl Contents {
         self.sections.extend([
             (Section::WordDisplacement, bytes(table.displacement)),
             (Section::WordFingerprint, bytes(table.fingerprint)),
+        ]);
+        self
+    }
+
+    /// Puts samples in the place of rows.
+    fn with_statistics(mut self, statistics: &Normalization) -> Contents {
+        self.header.rows = match self.kind {
+            Kind::Int8 => RowCode::samples(LARGEST_SAMPLE),
+            Kind::Float32 => RowCode::RAW_SAMPLES,
+        };
+        let bits = |values: &[f32]| bytes(values.iter().map(|value| value.to_bits()));
+        self.sections.extend([
+            (Section::InputMean, bits(&statistics.mean)),
+            (Section::InputFactor, bits(&statistics.factor)),
         ]);
         self
     }

@@ -4,6 +4,8 @@
 //! All ranges are chosen here, from the weights alone:
 //!
 //! - embedding values: one step for the whole table, in proportion to their rms;
+//! - samples, where there is no embedding: 256 steps to a standard deviation, whose rounding
+//!   is some sixteenth of what 8-bit weights add;
 //! - the scale of each gate and unit: the smallest that keeps its `W` and `U` in 8 bits;
 //! - `k` of the state's format Q(15-k) and the scale of `x`: those of the least rounding error
 //!   among the ones with which no sum can overflow; see `ranges`.
@@ -17,7 +19,11 @@ use set_lstm_runtime::fixed::{
     GATE_BITS, LOGIT_BITS, PRE_BITS, SCALE_SHIFT, bias_field, slot, unit,
 };
 use set_lstm_runtime::gate::Gate;
+use set_lstm_runtime::samples::SAMPLE_LIMIT;
 use set_lstm_runtime::wire::FixedPoint;
+
+/// What a sample of [`SAMPLE_LIMIT`] standard deviations is stored as.
+pub const LARGEST_SAMPLE: u16 = 2048;
 
 /// A sparse matrix of integers in the topology of its f32 original.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +52,7 @@ pub struct QuantizedGate {
 /// The integers of an int8 model, not yet in the order of the file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuantizedModel {
-    /// What one unit of an embedding value stands for.
+    /// What one unit of an embedding value, or of a sample, stands for.
     pub value_step: f32,
     /// Constants of the formula.
     pub fixed: FixedPoint,
@@ -61,22 +67,30 @@ pub struct QuantizedModel {
 }
 
 /// Turns a model into integers, with embedding values as fine as `embedding_bits` (2 to 8)
-/// allow. Nothing is clipped, and the file codes them in fewer bits than that on average.
+/// allow. Nothing is clipped, and the file codes them in fewer bits than that on average. A
+/// model without an embedding takes samples of [`LARGEST_SAMPLE`] at most.
 ///
 /// # Errors
 /// `embedding_bits` out of range, a weight that is not a number, or weights so large that no
 /// format of the state keeps their sums in 32 bits.
 pub fn quantize(model: &SparseModel, embedding_bits: u8) -> Result<QuantizedModel> {
-    let value_step = value_step(&model.embedding, embedding_bits).ok_or_else(|| {
+    let row_step = value_step(&model.embedding, embedding_bits).ok_or_else(|| {
         Error::Options(format!(
             "embedding values of {embedding_bits} bits do not exist; choose 2 to 8"
         ))
     })?;
+    let value_step = match model.channels() {
+        None => row_step,
+        Some(_) => SAMPLE_LIMIT / f32::from(LARGEST_SAMPLE),
+    };
     let embedding = convert(&model.embedding, |_, _, value| {
         let integer = (value / value_step).round() as i16; // saturates
         Some(integer).filter(|&integer| integer != 0)
     });
-    let values = Magnitudes::of(&embedding);
+    let values = match model.channels() {
+        None => Magnitudes::of(&embedding),
+        Some(channels) => Magnitudes::of_samples(channels),
+    };
     let noise = Noise::of(model);
     let (mut least, mut best, mut problem) = (f64::INFINITY, None, String::new());
     for formats in Ranges::candidates(model, values, value_step) {

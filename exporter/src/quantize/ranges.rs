@@ -5,7 +5,7 @@
 //! some 3, and what is left is shared out between the state, `x` and, since `W` and `U` of a
 //! unit have one scale, their weights.
 
-use super::{QuantizedGate, QuantizedMatrix};
+use super::{LARGEST_SAMPLE, QuantizedGate, QuantizedMatrix};
 use crate::sparse_model::SparseModel;
 use set_lstm_runtime::Gate;
 use set_lstm_runtime::fixed::{MAX_STATE_SHIFT, PRE_BITS, SCALE_SHIFT};
@@ -15,12 +15,12 @@ const SMALLER_INPUTS: u32 = 6;
 /// Mean square of `h`, as trained models have it within a factor of a few.
 const MEAN_SQUARE_STATE: f64 = 1.0 / 16.0;
 
-/// How large the stored values of the embedding are.
+/// How large the stored values of the embedding, or samples, are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Magnitudes {
     /// Of any value; at least 1.
     pub largest: u16,
-    /// Of all values of a row together.
+    /// Of all values of a row, or of all channels, together.
     pub largest_sum: u32,
 }
 
@@ -34,11 +34,19 @@ impl Magnitudes {
             largest_sum: sums.max().unwrap_or(0),
         }
     }
+
+    /// Of samples.
+    pub fn of_samples(channels: usize) -> Self {
+        Magnitudes {
+            largest: LARGEST_SAMPLE,
+            largest_sum: channels as u32 * u32::from(LARGEST_SAMPLE), // 256 of 16 bits
+        }
+    }
 }
 
 /// Formats of the state and the input, and what follows from them.
 pub(super) struct Ranges {
-    /// Factor from a stored embedding value to `x`.
+    /// Factor from a stored embedding value or sample to `x`.
     pub input_scale: u16,
     /// Largest magnitude of an element of the state.
     pub state_limit: u32,
@@ -102,6 +110,12 @@ pub(super) struct Noise {
 
 impl Noise {
     pub fn of(model: &SparseModel) -> Self {
+        if model.channels().is_some() {
+            // normalised: deviation 1
+            return Noise {
+                mean_square_input: 1.0,
+            };
+        }
         let places = (model.embedding.rows * model.embedding.columns).max(1);
         Noise {
             mean_square_input: squares(&model.embedding.value) / places as f64,

@@ -24,7 +24,7 @@ const TITLE_HEIGHT: u32 = 48;
 const LEGEND_WIDTH: u32 = 230;
 pub(super) const FONT: &str = "sans-serif";
 pub(super) const INK: RGBColor = RGBColor(40, 40, 40);
-const GRID: RGBColor = RGBColor(225, 225, 225);
+pub(super) const GRID: RGBColor = RGBColor(225, 225, 225);
 
 /// Okabe and Ito's colours, told apart by the colour-blind, without the faint yellow.
 pub(super) const COLOURS: [RGBColor; 7] = [

@@ -1,11 +1,11 @@
-//! Enters: a model and token sequences. Leaves: the host's answers, and the cases file that
+//! Enters: a model and sequences. Leaves: the host's answers, and the cases file that
 //! holds both. Next: the firmware embeds the file and compares.
 //!
 //! The format is defined in `firmware-examples/demo/src/cases.rs`.
 
 use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
-use crate::sequences::SequenceSet;
+use crate::sequences::{Sequence, SequenceSet};
 
 /// What a model says about one sequence, on the host or on the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Answer {
 pub fn answers(model: &AnyModel<'_>, sequences: &SequenceSet) -> Vec<Answer> {
     let mut state = AnyState::new(model);
     let answer = |index| Answer {
-        label: state.run(model, sequences.tokens(index)).label,
+        label: state.run(model, sequences.sequence(index)).label,
         logits: state.logit_bits(model),
         digest: state.digest(),
     };
@@ -32,22 +32,30 @@ pub fn answers(model: &AnyModel<'_>, sequences: &SequenceSet) -> Vec<Answer> {
 /// The bytes of a cases file.
 ///
 /// # Errors
-/// A sequence of more than 65,535 tokens.
+/// A sequence of more than 65,535 steps.
 pub fn write(sequences: &SequenceSet, answers: &[Answer]) -> Result<Vec<u8>> {
     let mut bytes = b"SETC".to_vec();
     bytes.extend((answers.len() as u32).to_le_bytes());
     for (index, answer) in answers.iter().enumerate() {
-        let tokens = sequences.tokens(index);
-        let length = u16::try_from(tokens.len()).map_err(|_| {
+        let sequence = sequences.sequence(index);
+        let length = u16::try_from(sequence.len()).map_err(|_| {
+            let steps = sequences.step_name();
             Error::Options(format!(
-                "sequence {} has {} tokens where the firmware reads 65535; keep fewer tokens",
+                "sequence {} has {} {steps}s where the firmware reads 65535; keep fewer {steps}s",
                 index + 1,
-                tokens.len()
+                sequence.len()
             ))
         })?;
         bytes.extend(length.to_le_bytes());
         bytes.extend([answer.logits.len() as u8, answer.label]);
-        bytes.extend(tokens.iter().flat_map(|token| token.to_le_bytes()));
+        match sequence {
+            Sequence::Tokens(tokens) => {
+                bytes.extend(tokens.iter().flat_map(|token| token.to_le_bytes()));
+            }
+            Sequence::Samples { values, .. } => {
+                bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            }
+        }
         let words = answer.logits.iter().chain([&answer.digest]);
         bytes.extend(words.flat_map(|word| word.to_le_bytes()));
     }
@@ -76,6 +84,27 @@ mod tests {
             &[4, 3, 2, 1],
         ];
         let written = write(&sequences, &[answer]).expect("a short sequence");
+        assert_eq!(written, expected.concat());
+    }
+
+    #[test]
+    fn a_recording_is_raw_samples_step_by_step() {
+        let mut sequences = SequenceSet::of_samples(2);
+        sequences.push_samples(&[1.0, -2.0], 0);
+        let answer = Answer {
+            label: 0,
+            logits: vec![5],
+            digest: 6,
+        };
+        let expected = [
+            b"SETC".as_slice(),
+            &[1, 0, 0, 0],
+            &[1, 0, 1, 0],
+            &[0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0],
+            &[5, 0, 0, 0],
+            &[6, 0, 0, 0],
+        ];
+        let written = write(&sequences, &[answer]).expect("a short recording");
         assert_eq!(written, expected.concat());
     }
 

@@ -1,4 +1,4 @@
-//! Enters: a model file and token sequences. Leaves: [`Simulation`], what the firmware says
+//! Enters: a model file and sequences. Leaves: [`Simulation`], what the firmware says
 //! about them on an emulated microcontroller, compared with the host bit for bit. Next: the
 //! command prints it.
 //!
@@ -62,9 +62,11 @@ pub struct Simulation {
     pub mismatches: usize,
     /// Share of labels that are right, 0 to 1.
     pub accuracy: f64,
-    /// Tokens of all sequences together.
+    /// What a step is: `token` or `sample`.
+    pub step: &'static str,
+    /// Steps of all sequences together.
     pub tokens: u64,
-    /// Mean over all tokens.
+    /// Mean over all steps.
     pub instructions_per_token: u64,
     /// The longest step.
     pub instructions_longest_step: u64,
@@ -138,6 +140,7 @@ pub fn simulate(
         examples: sequences.len(),
         mismatches,
         accuracy: right as f64 / sequences.len() as f64,
+        step: sequences.step_name(),
         tokens: report.tokens,
         instructions_per_token: report.instructions_per_token,
         instructions_longest_step: report.instructions_longest_step,
@@ -153,7 +156,7 @@ pub fn simulate(
 }
 
 /// What fills flash and RAM when a model runs on an emulated microcontroller: linked and
-/// run with a few sequences that reach all over the vocabulary.
+/// run with a few sequences that reach all over the vocabulary, or through every channel.
 ///
 /// # Errors
 /// Those of [`simulate`], and answers that differ from the host's.
@@ -162,13 +165,7 @@ pub fn footprint(
     path: &Path,
     options: &SimulateOptions,
 ) -> Result<Footprint> {
-    let vocabulary = AnyModel::open(model, path)?.vocabulary_size();
-    let mut sequences = SequenceSet::of_tokens();
-    for first in 0..4 {
-        // at most 2^16 tokens: the cast keeps them
-        let tokens = (0..32).map(|step| ((4 * step + first) * vocabulary / 128) as Token);
-        sequences.push(tokens, 0);
-    }
+    let sequences = spread(&AnyModel::open(model, path)?);
     let simulation = simulate(model, path, &sequences, options)?;
     if simulation.mismatches > 0 {
         return Err(Error::Tool(
@@ -176,6 +173,26 @@ pub fn footprint(
         ));
     }
     Ok(simulation.footprint)
+}
+
+/// Four sequences of 32 steps, all different.
+fn spread(model: &AnyModel<'_>) -> SequenceSet {
+    let Some(channels) = model.channels() else {
+        let vocabulary = model.vocabulary_size();
+        let mut sequences = SequenceSet::of_tokens();
+        for first in 0..4 {
+            // at most 2^16 tokens: the cast keeps them
+            let tokens = (0..32).map(|step| ((4 * step + first) * vocabulary / 128) as Token);
+            sequences.push(tokens, 0);
+        }
+        return sequences;
+    };
+    let mut sequences = SequenceSet::of_samples(channels);
+    for first in 0..4 {
+        let samples = (0..32 * channels).map(|n| ((5 * n + first) % 17) as f32 - 8.5);
+        sequences.push_samples(&samples.collect::<Vec<_>>(), 0);
+    }
+    sequences
 }
 
 /// The error of a program that ended too early: its own last word, if it had one.
@@ -203,9 +220,9 @@ impl fmt::Display for Simulation {
         row("examples", thousands(self.examples as u64));
         row("different from the host", thousands(self.mismatches as u64));
         row("accuracy", format!("{:.2} %", 100.0 * self.accuracy));
-        row("tokens", thousands(self.tokens));
+        row(&format!("{}s", self.step), thousands(self.tokens));
         row(
-            "instructions per token",
+            &format!("instructions per {}", self.step),
             thousands(self.instructions_per_token),
         );
         row(

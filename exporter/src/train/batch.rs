@@ -8,6 +8,7 @@
 use super::chunk::{Noise, Sample, Workspace};
 use super::loss::SampleLoss;
 use super::network::Network;
+use super::pooling::Pooling;
 use super::simd::Unit;
 use crate::sequences::SequenceSet;
 use rand::seq::SliceRandom;
@@ -117,6 +118,13 @@ impl Workers {
             gradients: Vec::new(),
             unit: unit.available(),
         }
+    }
+
+    /// What the output layer reads; the last state if nobody says.
+    pub fn set_pooling(&mut self, pooling: Pooling) {
+        with_width!(&mut self.lanes, work => {
+            work.iter_mut().for_each(|work| work.set_pooling(pooling));
+        });
     }
 
     /// Loss of a batch, and in `gradient` that of its mean. `noise` makes the noise of

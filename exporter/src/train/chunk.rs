@@ -5,11 +5,16 @@
 //! needs no other chunk: threads meet once a batch, and the result does not depend
 //! on their number. Sequences are aligned at their ends; lanes that have not begun
 //! point at the idle row (see `words`).
+//!
+//! Recurrent dropout (Gal and Ghahramani 2016) has one mask for all steps of a sequence:
+//! `h_t = mask ∘ σ(o)·tanh(c_t)`, and that masked state is the one that `U`, the pooling
+//! and the output layer read.
 
 use super::loss::{SampleLoss, cross_entropy};
 use super::lstm::{self, Backward, Forward, GROUP, Inputs, KEPT, Past, Recurrent, State, Sum};
 use super::network::Network;
 use super::parameters::Part;
+use super::pooling::Pooling;
 use super::simd::{Block, Kernel, Lanes, Unit, dispatch};
 use super::words::{IDLE, Words};
 use crate::sequences::Sequence;
@@ -32,6 +37,8 @@ pub struct Noise {
     pub word_dropout: f32,
     /// Share of hidden units that the output layer does not see.
     pub output_dropout: f32,
+    /// Share of hidden units that are dropped at all steps of a sequence.
+    pub recurrent_dropout: f32,
     /// Label smoothing.
     pub smoothing: f32,
     /// The chunk's own random stream.
@@ -53,7 +60,12 @@ pub struct Workspace<const L: usize> {
     d: Vec<Block<L>>,      // [4 x padded units]
     sum: Vec<Sum>,         // [nnz of U]
     mask: Vec<Block<L>>,   // [padded units], output dropout
-    logits: Vec<[f32; L]>, // [logits]
+    every: Vec<Block<L>>,  // [padded units], recurrent dropout, or [0] without
+    pooling: Pooling,
+    pooled: Vec<Block<L>>,  // [padded units], or [0] for the last state
+    largest: Vec<[u32; L]>, // [padded units], step of the maximum
+    lengths: [f32; L],      // steps of each lane, at least 1
+    logits: Vec<[f32; L]>,  // [logits]
 }
 
 impl<const L: usize> Default for Workspace<L> {
@@ -71,6 +83,11 @@ impl<const L: usize> Default for Workspace<L> {
             d: Vec::new(),
             sum: Vec::new(),
             mask: Vec::new(),
+            every: Vec::new(),
+            pooling: Pooling::Last,
+            pooled: Vec::new(),
+            largest: Vec::new(),
+            lengths: [1.0; L],
             logits: Vec::new(),
         }
     }
@@ -86,6 +103,11 @@ fn zeros<const L: usize>(buffer: &mut Vec<Block<L>>, length: usize) {
 }
 
 impl<const L: usize> Workspace<L> {
+    /// What the output layer reads.
+    pub fn set_pooling(&mut self, pooling: Pooling) {
+        self.pooling = pooling;
+    }
+
     /// Loss of up to `L` samples; adds the gradient of `scale` times their summed loss
     /// to `gradient`, which has the order of [`Network::parameters`].
     pub fn train(
@@ -121,6 +143,7 @@ impl<const L: usize> Workspace<L> {
         self.mask
             .iter_mut()
             .for_each(|mask| *mask = Block([1.0; L]));
+        self.every.clear();
         dispatch::<_, L>(
             unit,
             Infer {
@@ -169,15 +192,77 @@ impl<const L: usize> Workspace<L> {
             zeros(buffer, units);
         }
         self.mask.resize(units, Block::ZERO);
+        let pooled = if self.pooling.is_last() { 0 } else { units };
+        zeros(&mut self.pooled, pooled);
+        self.largest.clear();
+        self.largest.resize(pooled, [0; L]);
+        self.lengths = [1.0; L];
+        for (length, sample) in self.lengths.iter_mut().zip(samples) {
+            *length = sample.inputs.len().max(1) as f32;
+        }
         self.logits.resize(shape.logits, [0.0; L]);
     }
 
     fn draw_mask(&mut self, noise: &mut Noise) {
-        let dropout = noise.output_dropout;
-        let keep = 1.0 / (1.0 - dropout);
-        for value in self.mask.iter_mut().flat_map(|mask| &mut mask.0) {
-            let dropped = dropout > 0.0 && noise.rng.random::<f32>() < dropout;
-            *value = if dropped { 0.0 } else { keep };
+        let mut draw = |mask: &mut [Block<L>], dropout: f32| {
+            let keep = 1.0 / (1.0 - dropout);
+            for value in mask.iter_mut().flat_map(|mask| &mut mask.0) {
+                let dropped = dropout > 0.0 && noise.rng.random::<f32>() < dropout;
+                *value = if dropped { 0.0 } else { keep };
+            }
+        };
+        draw(&mut self.mask, noise.output_dropout);
+        self.every.clear();
+        if noise.recurrent_dropout > 0.0 {
+            self.every.resize(self.mask.len(), Block::ZERO);
+            draw(&mut self.every, noise.recurrent_dropout);
+        }
+    }
+
+    /// Takes the state after step `t` into what the output layer reads.
+    #[inline(always)]
+    fn pool(&mut self, t: usize) {
+        let Workspace {
+            slots,
+            h,
+            pooled,
+            largest,
+            lengths,
+            pooling,
+            ..
+        } = self;
+        let steps = slots.len();
+        let slots = &slots[t];
+        for ((h, pooled), largest) in h[0].iter().zip(pooled).zip(largest) {
+            for lane in 0..L {
+                let (h, pooled) = (h.0[lane], &mut pooled.0[lane]);
+                if *pooling == Pooling::Mean {
+                    *pooled += h / lengths[lane]; // h is 0 where a lane has not begun
+                } else if slots[lane] != IDLE {
+                    let is_first = t + lengths[lane] as usize == steps;
+                    if is_first || h > *pooled {
+                        (*pooled, largest[lane]) = (h, t as u32);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds to `dh` what the output layer wants of the state after step `t`; `wanted` is
+    /// the gradient of what it reads.
+    #[inline(always)]
+    fn pool_backward(&mut self, t: usize, wanted: &[Block<L>]) {
+        let slots = &self.slots[t];
+        for (unit, (dh, wanted)) in self.dh.iter_mut().zip(wanted).enumerate() {
+            for lane in 0..L {
+                let share = match self.pooling {
+                    _ if slots[lane] == IDLE => 0.0,
+                    Pooling::Mean => 1.0 / self.lengths[lane],
+                    _ if self.largest[unit][lane] == t as u32 => 1.0,
+                    _ => 0.0,
+                };
+                dh.0[lane] += share * wanted.0[lane];
+            }
         }
     }
 
@@ -195,7 +280,8 @@ impl<const L: usize> Workspace<L> {
         self.kept.resize(self.kept.len().max(kept), Block::ZERO);
         self.starts
             .resize(self.starts.len().max(starts), Block::ZERO);
-        for (t, slots) in self.slots.iter().enumerate() {
+        for t in 0..steps {
+            let slots = &self.slots[t];
             if keep && t % SPAN == 0 {
                 let start = &mut self.starts[t / SPAN * 2 * units..][..2 * units];
                 start[..units].copy_from_slice(&self.c);
@@ -211,26 +297,42 @@ impl<const L: usize> Workspace<L> {
             let c = &mut self.c;
             let to = Forward { kept, c, h };
             lstm::forward::<S, L, NV>(simd, recurrent(network), inputs, h_last, to);
+            drop_out(h, &self.every);
             self.h.swap(0, 1);
+            if !self.pooling.is_last() {
+                self.pool(t);
+            }
         }
         self.head(network);
     }
 
-    /// `logits = head · (mask ∘ h_T) + bias`.
+    /// What the output layer reads.
+    #[inline(always)]
+    fn state(&self) -> &[Block<L>] {
+        if self.pooling.is_last() {
+            &self.h[0]
+        } else {
+            &self.pooled
+        }
+    }
+
+    /// `logits = head · (mask ∘ h) + bias`, with `h` the last state or the pooled one.
     #[inline(always)]
     fn head(&mut self, network: &Network) {
         let parameters = &network.parameters;
         let (head, bias) = (parameters.part(Part::Head), parameters.part(Part::HeadBias));
         let hidden = parameters.shape.hidden;
-        for (k, logits) in self.logits.iter_mut().enumerate() {
+        let mut all = std::mem::take(&mut self.logits);
+        for (k, logits) in all.iter_mut().enumerate() {
             *logits = [bias[k]; L];
             let weights = &head[k * hidden..][..hidden];
-            for ((weight, h), mask) in weights.iter().zip(&self.h[0]).zip(&self.mask) {
+            for ((weight, h), mask) in weights.iter().zip(self.state()).zip(&self.mask) {
                 for ((logit, h), mask) in logits.iter_mut().zip(h.0).zip(mask.0) {
                     *logit += weight * (h * mask);
                 }
             }
         }
+        self.logits = all;
     }
 
     /// Loss of each sample; starts the way back in `dh`.
@@ -264,12 +366,13 @@ impl<const L: usize> Workspace<L> {
                 logits[lane] = value * scale; // now ∂loss/∂logit
             }
         }
-        zeros(&mut self.dh, self.mask.len());
+        let mut to_state = std::mem::take(&mut self.dh);
+        zeros(&mut to_state, self.mask.len());
         for (k, d) in self.logits.iter().enumerate() {
             gradient[to_bias.start + k] += d.iter().sum::<f32>();
             for unit in 0..hidden {
-                let (h, mask) = (&self.h[0][unit].0, &self.mask[unit].0);
-                let (weight, dh) = (head[k * hidden + unit], &mut self.dh[unit].0);
+                let (h, mask) = (&self.state()[unit].0, &self.mask[unit].0);
+                let (weight, dh) = (head[k * hidden + unit], &mut to_state[unit].0);
                 let mut sum = 0.0;
                 for lane in 0..L {
                     let through = d[lane] * mask[lane];
@@ -279,6 +382,7 @@ impl<const L: usize> Workspace<L> {
                 gradient[to_head.start + k * hidden + unit] += sum;
             }
         }
+        self.dh = to_state;
         losses
     }
 
@@ -291,6 +395,11 @@ impl<const L: usize> Workspace<L> {
         gradient: &mut [f32],
     ) {
         let units = self.h[0].len();
+        let mut wanted = Vec::new();
+        if !self.pooling.is_last() {
+            wanted = std::mem::take(&mut self.dh);
+            zeros(&mut self.dh, units);
+        }
         zeros(&mut self.dc, units);
         self.d.resize(4 * units, Block::ZERO);
         self.sum.clear();
@@ -305,19 +414,27 @@ impl<const L: usize> Workspace<L> {
                 buffer.resize(units, Block::ZERO);
             }
         }
-        let spans = self.slots.chunks(SPAN).enumerate();
-        let starts = self.starts.chunks_exact(2 * units);
-        for ((span, slots), start) in spans.zip(starts).rev() {
+        let steps = self.slots.len();
+        for span in (0..steps.div_ceil(SPAN)).rev() {
+            let count = SPAN.min(steps - span * SPAN);
+            let start = &self.starts[span * 2 * units..][..2 * units];
             let first = span * SPAN * stride;
-            let kept = &self.kept[first..][..slots.len() * stride];
-            let ahead = &self.kept[first.saturating_sub(SPAN * stride)..first];
+            let kept = &self.kept[first..][..count * stride];
             self.span[0].c.copy_from_slice(&start[..units]);
             self.span[0].h.copy_from_slice(&start[units..]);
             for (s, kept) in kept.chunks_exact(stride).enumerate() {
                 let (before, after) = self.span.split_at_mut(s + 1);
                 lstm::replay::<S, L, NV>(simd, kept, &before[s], &mut after[0]);
+                drop_out(&mut after[0].h, &self.every);
             }
-            for (s, slots) in slots.iter().enumerate().rev() {
+            for s in (0..count).rev() {
+                if !self.pooling.is_last() {
+                    self.pool_backward(span * SPAN + s, &wanted);
+                }
+                drop_out(&mut self.dh, &self.every);
+                let slots = &self.slots[span * SPAN + s];
+                let kept = &self.kept[first..][..count * stride];
+                let ahead = &self.kept[first.saturating_sub(SPAN * stride)..first];
                 let past = Past {
                     slots,
                     kept: &kept[s * stride..][..stride],
@@ -341,6 +458,16 @@ impl<const L: usize> Workspace<L> {
             let lanes: [f32; 8] = pulp::cast(sum.0);
             let four = [0, 1, 2, 3].map(|k| lanes[k] + lanes[k + 4]);
             *gradient += (four[0] + four[2]) + (four[1] + four[3]);
+        }
+    }
+}
+
+/// `values ∘ mask`, where there is a mask.
+#[inline(always)]
+fn drop_out<const L: usize>(values: &mut [Block<L>], mask: &[Block<L>]) {
+    for (values, mask) in values.iter_mut().zip(mask) {
+        for (value, mask) in values.0.iter_mut().zip(mask.0) {
+            *value *= mask;
         }
     }
 }

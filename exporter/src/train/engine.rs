@@ -6,6 +6,7 @@ use super::chunk::{Noise, Sample};
 use super::dense::DenseWorkers;
 use super::network::Network;
 use super::parameters::Parameters;
+use super::pooling::Pooling;
 use super::simd::Unit;
 use crate::sequences::SequenceSet;
 
@@ -53,6 +54,15 @@ impl Engine {
             workers,
             parameters,
         }
+    }
+
+    /// The same with an output layer that reads what `pooling` says.
+    pub fn with_pooling(mut self, pooling: Pooling) -> Self {
+        match &mut self {
+            Engine::Sparse { workers, .. } => workers.set_pooling(pooling),
+            Engine::Dense { workers, .. } => workers.set_pooling(pooling),
+        }
+        self
     }
 
     /// The weights.
@@ -135,6 +145,7 @@ mod tests {
         Noise {
             word_dropout: 0.0,
             output_dropout: 0.0,
+            recurrent_dropout: 0.0,
             smoothing: 0.0,
             rng: stream(1, 1),
         }

@@ -4,8 +4,20 @@
 //! Sparse Evolutionary Training (Mocanu et al., Nature Communications 2018): in every
 //! matrix a fraction ζ of the connections is removed and as many are grown at random
 //! empty positions. The embedding and the eight gate matrices evolve each by itself.
+//!
+//! Options change what competes and where it grows:
+//!
+//! - [`RemovalScope::Gates`]: the four gates of `W` are one pool, and the four of `U` another
+//!   (Selfish-RNN, Liu et al., ICML 2021), so that a gate may come to have more than its share.
+//! - Bands: the words are numbered by falling frequency, and each of `bands` equal ranges of
+//!   them is a pool. A connection of a rare word has had few updates since it was grown
+//!   and is near zero for that reason alone; over the whole vocabulary the rare words'
+//!   connections would go again and again, whatever they are worth. Among words of like
+//!   frequency they are measured by one yardstick, and each band keeps its number.
+//! - [`Growth`], and row lengths that stay multiples: see `growth`.
 
-use super::parameters::{Parameters, Part, interleave, normal, row};
+use super::growth::{Growth, Slopes, grow_by_slope, plots};
+use super::parameters::{Parameters, Part, multiple_in, normal, row};
 use super::topology::{Topology, grow};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -23,6 +35,17 @@ pub enum Removal {
     Magnitude,
 }
 
+/// Among which connections of the gate matrices the weakest are sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum RemovalScope {
+    /// Those of one gate's matrix: each keeps its number.
+    #[default]
+    Matrix,
+    /// Those of the four gates together, of `W` and of `U`: gates may change their share.
+    Gates,
+}
+
 /// The evolution rule.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evolution {
@@ -30,6 +53,14 @@ pub struct Evolution {
     pub zeta: f64,
     /// Which ones go.
     pub removal: Removal,
+    /// Among which.
+    pub scope: RemovalScope,
+    /// Bands of words that evolve each by itself; 1 for the embedding as a whole.
+    pub bands: usize,
+    /// Row lengths of `W` and `U` are multiples of this before and after.
+    pub fan_in_multiple: usize,
+    /// Where new ones grow.
+    pub growth: Growth,
     /// Standard deviation of grown weights; 0 starts them at zero.
     pub regrow: f32,
 }
@@ -37,7 +68,7 @@ pub struct Evolution {
 /// One connection with everything that belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Connection {
-    position: u32, // row · columns + column
+    position: u32, // row of the pool · columns + column
     weight: f32,
     state: [f32; STATES],
 }
@@ -59,86 +90,160 @@ pub struct Turnover {
     pub connections: usize,
 }
 
-/// Removes and grows connections in every matrix. Optimiser state of grown
-/// connections starts at zero; their running average starts at their weight.
+/// Connections that compete, and the positions where they may grow.
+#[derive(Debug)]
+struct Pool {
+    part: Part,
+    rows: Vec<usize>, // of the part's topology, ascending
+    columns: usize,
+    connections: Vec<Connection>, // ascending by position
+    plots: Vec<(std::ops::Range<u32>, Vec<u32>, usize)>, // candidates, and how many of them grow
+}
+
+/// Removes and grows connections in every matrix. Optimiser state of grown connections
+/// starts at zero; their running average starts at their weight. Growth by gradient asks
+/// `slopes` for the gradient of the network with the candidates in it, at weight zero.
 pub fn evolve(
     parameters: &mut Parameters,
     companions: Companions<'_>,
     evolution: Evolution,
     rng: &mut ChaCha8Rng,
+    slopes: Slopes<'_>,
 ) -> Turnover {
-    let shape = parameters.shape;
     let mut turnover = Turnover::default();
-    let mut evolve_one = |connections: &mut Vec<Connection>, positions: usize| {
-        let kept = survivors(connections, evolution);
-        turnover.moved += connections.len() - kept.len();
-        turnover.connections += connections.len();
-        *connections = regrow(
-            kept,
-            connections.len(),
-            positions as u32,
-            evolution.regrow,
-            rng,
-        );
-    };
-
-    let columns = shape.embedding;
-    let all_rows: Vec<usize> = (0..shape.vocabulary).collect();
-    let mut embedding = collect(parameters, &companions, Part::Embedding, &all_rows, columns);
-    evolve_one(&mut embedding, shape.vocabulary * columns);
-    let mut stacks = [
-        (Part::Input, shape.embedding),
-        (Part::Recurrent, shape.hidden),
-    ]
-    .map(|(part, columns)| {
-        let gates = Gate::ALL.map(|gate| {
-            let rows: Vec<usize> = (0..shape.hidden).map(|unit| row(unit, gate)).collect();
-            let mut gate = collect(parameters, &companions, part, &rows, columns);
-            evolve_one(&mut gate, shape.hidden * columns);
-            gate
-        });
-        (columns, gates)
-    });
-
-    parameters.embedding = Topology::from_positions(
-        shape.vocabulary,
-        columns,
-        &embedding.iter().map(|c| c.position).collect::<Vec<_>>(),
-    );
-    let topologies = stacks.each_ref().map(|(columns, gates)| {
-        let positions = gates
-            .each_ref()
-            .map(|g| g.iter().map(|c| c.position).collect());
-        interleave(&positions, shape.hidden, *columns)
-    });
-    [parameters.input, parameters.recurrent] = topologies;
-    let mut all = embedding;
-    for (columns, gates) in &mut stacks {
-        all.append(&mut stacked(gates, *columns));
+    let mut pools = pools(parameters, evolution);
+    for pool in &mut pools {
+        let all = collect(parameters, &companions, pool);
+        let kept = survivors(&all, evolution);
+        turnover.moved += all.len() - kept.len();
+        turnover.connections += all.len();
+        let multiple = match pool.part {
+            Part::Embedding => 1,
+            _ => multiple_in(evolution.fan_in_multiple, pool.columns),
+        };
+        let taken: Vec<u32> = kept.iter().map(|connection| connection.position).collect();
+        let size = (pool.rows.len(), pool.columns);
+        let tried = evolution.growth.candidates();
+        for (plot, count) in plots(&taken, size, all.len() - kept.len(), multiple, rng) {
+            let from = taken.partition_point(|&p| p < plot.start);
+            let to = taken.partition_point(|&p| p < plot.end);
+            let inside: Vec<u32> = taken[from..to].iter().map(|p| p - plot.start).collect();
+            let free = plot.len() - inside.len();
+            let mut new = grow(&inside, plot.len() as u32, (tried * count).min(free), rng);
+            new.iter_mut().for_each(|position| *position += plot.start);
+            pool.plots.push((plot, new, count));
+        }
+        pool.connections = kept;
+        if evolution.growth == Growth::Random {
+            pool.settle(evolution.regrow, rng);
+        }
     }
-    write_back(parameters, companions, &all);
+    if evolution.growth != Growth::Random {
+        let (tried, gradient) = try_candidates(parameters, &pools, slopes);
+        for pool in &mut pools {
+            let slope = |position: u32| {
+                let (row, column) = pool.place(position);
+                gradient[find(&tried, pool.part, row, column)]
+            };
+            let chosen: Vec<Vec<u32>> = (pool.plots.iter())
+                .map(|(_, candidates, count)| grow_by_slope(candidates, *count, slope, rng))
+                .collect();
+            for ((_, candidates, _), chosen) in pool.plots.iter_mut().zip(chosen) {
+                *candidates = chosen;
+            }
+            pool.settle(evolution.regrow, rng);
+        }
+    }
+    write_back(parameters, companions, &pools);
     turnover
 }
 
-/// The connections of some rows, renumbered from row 0, ascending by position.
-fn collect(
-    parameters: &Parameters,
-    companions: &Companions<'_>,
-    part: Part,
-    rows: &[usize],
-    columns: usize,
-) -> Vec<Connection> {
-    let topology = match part {
+impl Pool {
+    /// Row of the part, and column.
+    fn place(&self, position: u32) -> (usize, usize) {
+        let (row, column) = (
+            position as usize / self.columns,
+            position as usize % self.columns,
+        );
+        (self.rows[row], column)
+    }
+
+    /// Makes the candidates that are left connections.
+    fn settle(&mut self, deviation: f32, rng: &mut ChaCha8Rng) {
+        for (_, positions, _) in self.plots.drain(..) {
+            self.connections
+                .extend(positions.into_iter().map(|position| {
+                    let weight = if deviation > 0.0 {
+                        deviation * normal(rng)
+                    } else {
+                        0.0
+                    };
+                    fresh(position, weight)
+                }));
+        }
+        self.connections
+            .sort_unstable_by_key(|connection| connection.position);
+    }
+}
+
+fn fresh(position: u32, weight: f32) -> Connection {
+    Connection {
+        position,
+        weight,
+        state: [0.0, 0.0, weight],
+    }
+}
+
+/// The pools of a rule, still empty, in the order in which they draw random numbers.
+fn pools(parameters: &Parameters, evolution: Evolution) -> Vec<Pool> {
+    let shape = parameters.shape;
+    let mut pools = Vec::new();
+    let mut add = |part, rows: Vec<usize>, columns| {
+        pools.push(Pool {
+            part,
+            rows,
+            columns,
+            connections: Vec::new(),
+            plots: Vec::new(),
+        });
+    };
+    let (words, bands) = (shape.vocabulary, evolution.bands);
+    for band in 0..bands {
+        let rows = words * band / bands..words * (band + 1) / bands;
+        add(Part::Embedding, rows.collect(), shape.embedding);
+    }
+    for (part, columns) in [
+        (Part::Input, shape.embedding),
+        (Part::Recurrent, shape.hidden),
+    ] {
+        match evolution.scope {
+            RemovalScope::Matrix => Gate::ALL.into_iter().for_each(|gate| {
+                let rows = (0..shape.hidden).map(|unit| row(unit, gate)).collect();
+                add(part, rows, columns);
+            }),
+            RemovalScope::Gates => add(part, (0..Gate::COUNT * shape.hidden).collect(), columns),
+        }
+    }
+    pools
+}
+
+fn topology(parameters: &Parameters, part: Part) -> &Topology {
+    match part {
         Part::Embedding => &parameters.embedding,
         Part::Input => &parameters.input,
         _ => &parameters.recurrent,
-    };
-    let start = parameters.range(part).start;
+    }
+}
+
+/// The connections of a pool, ascending by position.
+fn collect(parameters: &Parameters, companions: &Companions<'_>, pool: &Pool) -> Vec<Connection> {
+    let topology = topology(parameters, pool.part);
+    let start = parameters.range(pool.part).start;
     let mut connections = Vec::new();
-    for (number, &row) in rows.iter().enumerate() {
+    for (number, &row) in pool.rows.iter().enumerate() {
         for k in topology.range(row) {
             connections.push(Connection {
-                position: (number * columns + topology.column[k] as usize) as u32,
+                position: (number * pool.columns + topology.column[k] as usize) as u32,
                 weight: parameters.value[start + k],
                 state: companions
                     .each_ref()
@@ -187,180 +292,83 @@ fn survivors(connections: &[Connection], evolution: Evolution) -> Vec<Connection
         .collect()
 }
 
-/// Grows random connections at empty positions until there are `count` again.
-fn regrow(
-    mut kept: Vec<Connection>,
-    count: usize,
-    positions: u32,
-    deviation: f32,
-    rng: &mut ChaCha8Rng,
-) -> Vec<Connection> {
-    let taken: Vec<u32> = kept.iter().map(|connection| connection.position).collect();
-    let new = grow(&taken, positions, count - kept.len(), rng);
-    kept.extend(new.into_iter().map(|position| {
-        let weight = if deviation > 0.0 {
-            deviation * normal(rng)
-        } else {
-            0.0
-        };
-        Connection {
-            position,
-            weight,
-            state: [0.0, 0.0, weight],
-        }
-    }));
-    kept.sort_unstable_by_key(|connection| connection.position);
-    kept
-}
-
-/// Four gate matrices in the order of the stacked matrix.
-fn stacked(gates: &[Vec<Connection>; Gate::COUNT], columns: usize) -> Vec<Connection> {
-    let mut all: Vec<Connection> = Vec::new();
-    for gate in Gate::ALL {
-        all.extend(gates[gate.index()].iter().map(|&connection| {
-            let (unit, column) = (
-                connection.position as usize / columns,
-                connection.position as usize % columns,
-            );
-            Connection {
-                position: (row(unit, gate) * columns + column) as u32,
-                ..connection
+/// The network of what was kept and all candidates, these at weight zero, and its gradient.
+fn try_candidates(
+    parameters: &Parameters,
+    pools: &[Pool],
+    slopes: Slopes<'_>,
+) -> (Parameters, Vec<f32>) {
+    let with_candidates: Vec<Pool> = (pools.iter())
+        .map(|pool| {
+            let candidates = pool.plots.iter().flat_map(|(_, candidates, _)| candidates);
+            let new = candidates.map(|&position| fresh(position, 0.0));
+            let mut connections: Vec<Connection> =
+                pool.connections.iter().copied().chain(new).collect();
+            connections.sort_unstable_by_key(|connection| connection.position);
+            Pool {
+                part: pool.part,
+                rows: pool.rows.clone(),
+                columns: pool.columns,
+                connections,
+                plots: Vec::new(),
             }
-        }));
-    }
-    all.sort_unstable_by_key(|connection| connection.position);
-    all
+        })
+        .collect();
+    let mut tried = parameters.clone();
+    let none = [&mut Vec::new(), &mut Vec::new(), &mut Vec::new()];
+    write_back(&mut tried, none, &with_candidates);
+    let gradient = slopes(&tried);
+    (tried, gradient)
 }
 
-fn write_back(parameters: &mut Parameters, companions: Companions<'_>, all: &[Connection]) {
-    for (value, connection) in parameters.value.iter_mut().zip(all) {
-        *value = connection.weight;
-    }
-    for (s, companion) in companions.into_iter().enumerate() {
-        for (value, connection) in companion.iter_mut().zip(all) {
-            *value = connection.state[s];
+/// Where a connection that exists lies in the flat vector.
+fn find(parameters: &Parameters, part: Part, row: usize, column: usize) -> usize {
+    let topology = topology(parameters, part);
+    let range = topology.range(row);
+    let before = topology.column[range.clone()].partition_point(|&c| usize::from(c) < column);
+    parameters.range(part).start + range.start + before
+}
+
+/// The pools' connections in place of those of `parameters` and its companions.
+fn write_back(parameters: &mut Parameters, companions: Companions<'_>, pools: &[Pool]) {
+    let rest = parameters.range(Part::Bias).start;
+    let mut all: Vec<Connection> = Vec::new();
+    let shape = parameters.shape;
+    for (part, rows, columns) in [
+        (Part::Embedding, shape.vocabulary, shape.embedding),
+        (Part::Input, Gate::COUNT * shape.hidden, shape.embedding),
+        (Part::Recurrent, Gate::COUNT * shape.hidden, shape.hidden),
+    ] {
+        let mut of_part: Vec<Connection> = Vec::new();
+        for pool in pools.iter().filter(|pool| pool.part == part) {
+            of_part.extend(pool.connections.iter().map(|&connection| {
+                let (row, column) = pool.place(connection.position);
+                Connection {
+                    position: (row * columns + column) as u32,
+                    ..connection
+                }
+            }));
         }
+        of_part.sort_unstable_by_key(|connection| connection.position);
+        let positions: Vec<u32> = of_part.iter().map(|c| c.position).collect();
+        let topology = Topology::from_positions(rows, columns, &positions);
+        match part {
+            Part::Embedding => parameters.embedding = topology,
+            Part::Input => parameters.input = topology,
+            _ => parameters.recurrent = topology,
+        }
+        all.append(&mut of_part);
+    }
+    let replace = |values: &mut Vec<f32>, of: &dyn Fn(&Connection) -> f32| {
+        if !values.is_empty() {
+            values.splice(..rest, all.iter().map(of));
+        }
+    };
+    replace(&mut parameters.value, &|connection| connection.weight);
+    for (s, companion) in companions.into_iter().enumerate() {
+        replace(companion, &|connection| connection.state[s]);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::parameters::{Densities, InitialScale, Shape, stream};
-    use super::super::topology::Density;
-    use super::*;
-
-    fn hand_made(weights: &[f32]) -> Vec<Connection> {
-        let connection = |(k, &weight): (usize, &f32)| Connection {
-            position: 10 * k as u32,
-            weight,
-            state: [k as f32, 0.0, 0.0],
-        };
-        weights.iter().enumerate().map(connection).collect()
-    }
-
-    fn positions(connections: &[Connection]) -> Vec<u32> {
-        connections.iter().map(|c| c.position / 10).collect()
-    }
-
-    #[test]
-    fn by_sign_a_third_of_each_sign_goes() {
-        let weights = [0.1, -0.5, 0.9, -0.01, 0.2, -0.3];
-        let rule = Evolution {
-            zeta: 0.34,
-            removal: Removal::Sign,
-            regrow: 0.0,
-        };
-        assert_eq!(
-            positions(&survivors(&hand_made(&weights), rule)),
-            [1, 2, 4, 5]
-        );
-    }
-
-    #[test]
-    fn by_magnitude_the_smallest_third_goes() {
-        let weights = [0.1, -0.5, 0.9, -0.01, 0.05, -0.3];
-        let rule = Evolution {
-            zeta: 0.5,
-            removal: Removal::Magnitude,
-            regrow: 0.0,
-        };
-        assert_eq!(positions(&survivors(&hand_made(&weights), rule)), [1, 2, 5]);
-    }
-
-    #[test]
-    fn grown_connections_are_new_and_start_afresh() {
-        let kept = hand_made(&[0.1, 0.2]);
-        let mut rng = stream(1, 2);
-        let grown = regrow(kept.clone(), 20, 30, 0.5, &mut rng);
-        assert_eq!(grown.len(), 20);
-        assert!(
-            grown
-                .windows(2)
-                .all(|pair| pair[0].position < pair[1].position)
-        );
-        for connection in &grown {
-            match kept.iter().find(|old| old.position == connection.position) {
-                Some(old) => assert_eq!(old, connection),
-                None => assert_eq!(connection.state, [0.0, 0.0, connection.weight]),
-            }
-        }
-        assert!(grown.iter().any(|c| c.weight.abs() > 0.3));
-    }
-
-    #[test]
-    fn evolution_keeps_every_count_and_moves_state_with_its_connection() {
-        let shape = Shape {
-            vocabulary: 40,
-            embedding: 16,
-            hidden: 12,
-            logits: 1,
-        };
-        let share = Density::Share(0.25);
-        let densities = Densities {
-            embedding: share,
-            input: share,
-            recurrent: share,
-        };
-        let scale = InitialScale {
-            embedding: 1.0,
-            input: 1.0,
-            recurrent: 1.0,
-            forget_bias: 1.0,
-        };
-        let before = Parameters::random(shape, densities, scale, 3);
-        let mut after = before.clone();
-        // The first companion is a copy of the weights, so it must stay one.
-        let (mut copy, mut second, mut none) =
-            (before.value.clone(), vec![1.0; before.count()], Vec::new());
-        let rule = Evolution {
-            zeta: 0.3,
-            removal: Removal::Sign,
-            regrow: 0.0,
-        };
-        let turnover = evolve(
-            &mut after,
-            [&mut copy, &mut second, &mut none],
-            rule,
-            &mut stream(9, 2),
-        );
-        let (old, new) = (before.to_model(&before.value), after.to_model(&after.value));
-        assert_eq!(old.embedding.nnz(), new.embedding.nnz());
-        for g in 0..Gate::COUNT {
-            assert_eq!(old.input[g].nnz(), new.input[g].nnz());
-            assert_eq!(old.recurrent[g].nnz(), new.recurrent[g].nnz());
-        }
-        assert_eq!(after.count(), before.count());
-        assert_eq!(copy, after.value);
-        let fresh = second.iter().filter(|&&s| s == 0.0).count();
-        assert_eq!(fresh, turnover.moved);
-        let share = turnover.moved as f64 / turnover.connections as f64;
-        assert!((0.26..=0.30).contains(&share), "{share}");
-        assert_eq!(old.bias, new.bias);
-        for topology in [&after.embedding, &after.input, &after.recurrent] {
-            for row in 0..topology.rows() {
-                let columns = &topology.column[topology.range(row)];
-                assert!(columns.windows(2).all(|pair| pair[0] < pair[1]));
-            }
-        }
-    }
-}
+mod tests;

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::evolve::{Evolution, Removal};
+use super::evolve::{Evolution, Removal, RemovalScope};
+use super::growth::{Growth, GrowthKind};
 use super::optimizer::Rule;
 use super::parameters::{Densities, InitialScale, Shape};
+use super::pooling::Pooling;
 use super::preset::Preset;
 use super::topology::Density;
 use crate::dataset::CorpusOptions;
@@ -99,12 +101,18 @@ pub struct TrainOptions {
     pub embedding_size: usize,
     /// Hidden units.
     pub hidden_size: usize,
+    /// What of the hidden state over time the output layer reads.
+    #[serde(default)]
+    pub pooling: Pooling,
     /// Connections of the embedding at the start.
     pub embedding_density: Density,
     /// Connections of each gate's input matrix `W` at the start.
     pub input_density: Density,
     /// Connections of each gate's recurrent matrix `U` at the start.
     pub recurrent_density: Density,
+    /// Row lengths of `W` and `U` are multiples of this, from the start on.
+    #[serde(default = "one")]
+    pub fan_in_multiple: usize,
 
     /// Standard deviation of the embedding at the start.
     pub embedding_std: f32,
@@ -121,6 +129,18 @@ pub struct TrainOptions {
     pub zeta_schedule: ZetaSchedule,
     /// Which connections go.
     pub removal: Removal,
+    /// Among which connections of `W` and `U` the weakest are sought.
+    #[serde(default)]
+    pub removal_scope: RemovalScope,
+    /// Bands of words of like frequency in which the embedding evolves.
+    #[serde(default = "one")]
+    pub embedding_bands: usize,
+    /// Where connections grow.
+    #[serde(default)]
+    pub growth: GrowthKind,
+    /// Empty positions tried for each connection that grows by gradient.
+    #[serde(default = "three")]
+    pub growth_candidates: usize,
     /// Standard deviation of grown weights; 0 starts them at zero.
     pub regrow_std: f32,
 
@@ -141,6 +161,9 @@ pub struct TrainOptions {
     pub word_dropout: f32,
     /// Part of the hidden units that the output layer does not see.
     pub output_dropout: f32,
+    /// Part of the hidden state that is dropped at all steps of a sequence.
+    #[serde(default)]
+    pub recurrent_dropout: f32,
     /// Part of the target that is spread evenly over the classes.
     pub label_smoothing: f32,
     /// Decay of the running average of the weights, which is what is tested and saved; 0
@@ -163,7 +186,7 @@ impl TrainOptions {
     pub fn check(&self) -> Result<()> {
         self.load_options().check()?;
         let share = 0.0..1.0;
-        let rules: [(bool, &str, &dyn fmt::Display, &str); 18] = [
+        let rules: [(bool, &str, &dyn fmt::Display, &str); 22] = [
             (
                 (0.0..1.0).contains(&self.test_fraction),
                 "test-fraction",
@@ -244,6 +267,30 @@ impl TrainOptions {
                 SHARE,
             ),
             (
+                share.contains(&self.recurrent_dropout),
+                "recurrent-dropout",
+                &self.recurrent_dropout,
+                SHARE,
+            ),
+            (
+                (1..=self.hidden_size.min(256)).contains(&self.fan_in_multiple),
+                "fan-in-multiple",
+                &self.fan_in_multiple,
+                "1 to 256, and no more than --hidden-size",
+            ),
+            (
+                (1..=self.vocabulary).contains(&self.embedding_bands),
+                "embedding-bands",
+                &self.embedding_bands,
+                "1 to the size of the vocabulary",
+            ),
+            (
+                (1..=1000).contains(&self.growth_candidates),
+                "growth-candidates",
+                &self.growth_candidates,
+                "1 to 1000",
+            ),
+            (
                 share.contains(&self.label_smoothing),
                 "label-smoothing",
                 &self.label_smoothing,
@@ -272,6 +319,10 @@ impl TrainOptions {
             if !possible {
                 return Err(Error::Options(format!("{name} is {value}; choose {range}")));
             }
+        }
+        if self.topology == TopologyKind::Dense && self.fan_in_multiple > 1 {
+            let problem = "all rows of a dense network are full; train it with --fan-in-multiple 1";
+            return Err(Error::Options(problem.into()));
         }
         let deviations = [
             self.embedding_std,
@@ -335,12 +386,14 @@ impl TrainOptions {
                 embedding: all,
                 input: all,
                 recurrent: all,
+                fan_in_multiple: 1,
             };
         }
         Densities {
             embedding: self.embedding_density,
             input: self.input_density,
             recurrent: self.recurrent_density,
+            fan_in_multiple: self.fan_in_multiple,
         }
     }
 
@@ -380,6 +433,15 @@ impl TrainOptions {
         Evolution {
             zeta: self.zeta * part,
             removal: self.removal,
+            scope: self.removal_scope,
+            bands: self.embedding_bands,
+            fan_in_multiple: self.fan_in_multiple,
+            growth: match self.growth {
+                GrowthKind::Random => Growth::Random,
+                GrowthKind::Gradient => Growth::Gradient {
+                    candidates: self.growth_candidates,
+                },
+            },
             regrow: self.regrow_std,
         }
     }
@@ -407,6 +469,14 @@ fn default_test_fraction() -> f64 {
 /// The same.
 fn default_split_seed() -> u64 {
     Division::default().seed
+}
+
+const fn one() -> usize {
+    1
+}
+
+const fn three() -> usize {
+    3
 }
 
 const SHARE: &str = "0 or more and less than 1";

@@ -1,10 +1,12 @@
 //! The LSTM once more, in f64 and as plainly as it can be said: what the kernels are
 //! checked against. Only tests use it.
 
-use super::chunk::Sample;
+use super::chunk::{Noise, Sample};
 use super::parameters::{Parameters, Part, normal, stream};
+use super::pooling::Pooling;
 use crate::sequences::{Sequence, SequenceSet};
 use crate::sparse_model::{SparseMatrix, SparseModel};
+use rand::RngExt;
 use set_lstm_runtime::gate::Gate;
 
 /// Every part of the flat vector.
@@ -50,8 +52,20 @@ fn inputs(model: &SparseModel, sequence: Sequence<'_>) -> Vec<Vec<f64>> {
 
 /// Logits after the last step.
 pub fn logits(model: &SparseModel, sequence: Sequence<'_>) -> Vec<f64> {
+    let mask = vec![1.0; model.hidden_size()];
+    logits_of(model, sequence, Pooling::Last, &mask)
+}
+
+/// Logits of what `pooling` makes of the states, each multiplied by `mask`.
+pub fn logits_of(
+    model: &SparseModel,
+    sequence: Sequence<'_>,
+    pooling: Pooling,
+    mask: &[f64],
+) -> Vec<f64> {
     let hidden = model.hidden_size();
     let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
+    let mut states = Vec::new();
     for x in inputs(model, sequence) {
         let pre = Gate::ALL.map(|gate| {
             let g = gate.index();
@@ -64,7 +78,16 @@ pub fn logits(model: &SparseModel, sequence: Sequence<'_>) -> Vec<f64> {
         for u in 0..hidden {
             let candidate = sigmoid(Gate::Input, u) * pre[Gate::Candidate.index()][u].tanh();
             c[u] = sigmoid(Gate::Forget, u) * c[u] + candidate;
-            h[u] = sigmoid(Gate::Output, u) * c[u].tanh();
+            h[u] = mask[u] * sigmoid(Gate::Output, u) * c[u].tanh();
+        }
+        states.push(h.clone());
+    }
+    for (u, h) in h.iter_mut().enumerate() {
+        let of_unit = states.iter().map(|h| h[u]);
+        match pooling {
+            Pooling::Mean => *h = of_unit.sum::<f64>() / states.len().max(1) as f64,
+            Pooling::Max => *h = of_unit.reduce(f64::max).unwrap_or(0.0),
+            Pooling::Last => {}
         }
     }
     let rows = model.head.chunks_exact(hidden).zip(&model.head_bias);
@@ -81,15 +104,26 @@ pub fn logits(model: &SparseModel, sequence: Sequence<'_>) -> Vec<f64> {
 
 /// Mean cross-entropy of the samples.
 pub fn loss(model: &SparseModel, samples: &[Sample<'_>]) -> f64 {
-    let one = |sample: &Sample<'_>| {
-        let z = logits(model, sample.inputs);
+    let mask = vec![1.0; model.hidden_size()];
+    loss_of(model, samples, Pooling::Last, &vec![mask; samples.len()])
+}
+
+/// The same with a pooling, and a mask for each sample.
+pub fn loss_of(
+    model: &SparseModel,
+    samples: &[Sample<'_>],
+    pooling: Pooling,
+    masks: &[Vec<f64>],
+) -> f64 {
+    let one = |(sample, mask): (&Sample<'_>, &Vec<f64>)| {
+        let z = logits_of(model, sample.inputs, pooling, mask);
         let class = sample.label as usize;
         match z[..] {
             [z] => (1.0 + (if class == 1 { -z } else { z }).exp()).ln(),
             _ => z.iter().map(|z| z.exp()).sum::<f64>().ln() - z[class],
         }
     };
-    samples.iter().map(one).sum::<f64>() / samples.len() as f64
+    samples.iter().zip(masks).map(one).sum::<f64>() / samples.len() as f64
 }
 
 /// Fails unless `gradient` is the slope of [`loss`] at every `every`-th parameter of each
@@ -99,6 +133,16 @@ pub fn assert_slopes(
     samples: &[Sample<'_>],
     gradient: &[f32],
     every: usize,
+) {
+    assert_slopes_of(parameters, gradient, every, |model| loss(model, samples));
+}
+
+/// The same of any loss.
+pub fn assert_slopes_of(
+    parameters: &Parameters,
+    gradient: &[f32],
+    every: usize,
+    loss: impl Fn(&SparseModel) -> f64,
 ) {
     for part in PARTS {
         let range = parameters.range(part);
@@ -115,7 +159,7 @@ pub fn assert_slopes(
                 let mut moved = parameters.clone();
                 moved.value[k] += step;
                 let step = f64::from(moved.value[k]) - f64::from(parameters.value[k]);
-                (step, loss(&moved.to_model(&moved.value), samples))
+                (step, loss(&moved.to_model(&moved.value)))
             };
             let ((up, above), (down, below)) = (at(1e-3), at(-1e-3));
             let slope = (above - below) / (up - down);
@@ -126,6 +170,52 @@ pub fn assert_slopes(
                 gradient[k]
             );
         }
+    }
+}
+
+/// The masks of recurrent dropout that both engines draw when nothing else is dropped.
+pub fn recurrent_masks(
+    hidden: usize,
+    samples: usize,
+    lanes: usize,
+    noise: impl Fn(u64) -> Noise,
+) -> Vec<Vec<f64>> {
+    let mut masks = vec![vec![0.0; hidden]; samples];
+    for (chunk, masks) in masks.chunks_mut(lanes).enumerate() {
+        let Noise {
+            recurrent_dropout,
+            mut rng,
+            ..
+        } = noise(chunk as u64);
+        for unit in 0..hidden {
+            for lane in 0..lanes {
+                let keeps = rng.random::<f32>() >= recurrent_dropout;
+                if let (true, Some(mask)) = (keeps, masks.get_mut(lane)) {
+                    mask[unit] = 1.0 / (1.0 - f64::from(recurrent_dropout));
+                }
+            }
+        }
+    }
+    masks
+}
+
+/// Poolings with and without recurrent dropout.
+pub const VARIANTS: [(Pooling, f32); 5] = [
+    (Pooling::Mean, 0.0),
+    (Pooling::Max, 0.0),
+    (Pooling::Last, 0.4),
+    (Pooling::Mean, 0.4),
+    (Pooling::Max, 0.4),
+];
+
+/// Noise of nothing but recurrent dropout.
+pub fn recurrent_noise(recurrent_dropout: f32) -> impl Fn(u64) -> Noise + Copy + Sync {
+    move |chunk| Noise {
+        word_dropout: 0.0,
+        output_dropout: 0.0,
+        recurrent_dropout,
+        smoothing: 0.0,
+        rng: stream(4, chunk),
     }
 }
 
@@ -142,13 +232,11 @@ pub fn recordings(channels: usize, count: usize) -> SequenceSet {
 
 mod tests {
     use super::super::batch::{Width, Workers};
-    use super::super::chunk::Noise;
     use super::super::network::Network;
     use super::super::parameters::{Densities, InitialScale, Shape};
     use super::super::simd::Unit;
     use super::super::topology::{Density, Topology};
     use super::*;
-    use rand::RngExt;
 
     fn parameters(hidden: usize, logits: usize) -> Parameters {
         let shape = Shape {
@@ -161,6 +249,7 @@ mod tests {
             embedding: Density::Share(0.4),
             input: Density::Share(0.3),
             recurrent: Density::Share(0.3),
+            fan_in_multiple: 1,
         };
         let scale = InitialScale {
             embedding: 0.5,
@@ -192,6 +281,7 @@ mod tests {
         Noise {
             word_dropout: 0.0,
             output_dropout: 0.0,
+            recurrent_dropout: 0.0,
             smoothing: 0.0,
             rng: stream(1, 1),
         }
@@ -227,6 +317,53 @@ mod tests {
                     < 1e-4
             );
             assert_slopes(&parameters, &samples, &gradient, 7);
+        }
+    }
+
+    #[test]
+    fn gradients_of_every_pooling_with_recurrent_dropout_equal_finite_differences() {
+        for (hidden, width) in [(12, Width::ThirtyTwo), (5, Width::Sixteen)] {
+            let parameters = parameters(hidden, 1);
+            let mut sequences = sequences(2, 40);
+            sequences[3].0.clear();
+            let samples = samples(&sequences);
+            let network = Network::new(parameters.clone());
+            for (pooling, dropout) in VARIANTS {
+                let noise = recurrent_noise(dropout);
+                let masks = recurrent_masks(hidden, samples.len(), width.lanes(), noise);
+                let mut gradient = vec![0.0; parameters.count()];
+                let mut workers = Workers::new(width, 2, Unit::default());
+                workers.set_pooling(pooling);
+                let loss = workers.train(&network, &samples, noise, &mut gradient);
+                let exact = |model: &SparseModel| loss_of(model, &samples, pooling, &masks);
+                let mean = loss.loss / samples.len() as f64;
+                let error = mean - exact(&parameters.to_model(&parameters.value));
+                assert!(error.abs() < 1e-4, "{pooling:?} {dropout}: {error}");
+                assert_slopes_of(&parameters, &gradient, 7, exact);
+            }
+        }
+    }
+
+    #[test]
+    fn inference_of_every_pooling_equals_the_oracle_also_in_used_buffers() {
+        let parameters = parameters(12, 3);
+        let model = parameters.to_model(&parameters.value);
+        let network = Network::new(parameters);
+        let mut set = SequenceSet::of_tokens();
+        set.push([], 0);
+        for (tokens, label) in sequences(3, 77) {
+            set.push(tokens, label);
+        }
+        let mut workers = Workers::new(Width::Sixteen, 2, Unit::default());
+        for pooling in [Pooling::Mean, Pooling::Max, Pooling::Last] {
+            workers.set_pooling(pooling);
+            let got = workers.infer(&network, &set);
+            for k in 0..set.len() {
+                let exact = logits_of(&model, set.sequence(k), pooling, &[1.0; 12]);
+                for (z, exact) in got[3 * k..].iter().zip(exact) {
+                    assert!((f64::from(*z) - exact).abs() < 2e-4, "{z} {exact}");
+                }
+            }
         }
     }
 
@@ -281,6 +418,7 @@ mod tests {
         let noise = |chunk| Noise {
             word_dropout: 0.3,
             output_dropout: 0.3,
+            recurrent_dropout: 0.0,
             smoothing: 0.1,
             rng: stream(3, chunk),
         };

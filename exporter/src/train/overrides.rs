@@ -5,8 +5,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::evolve::Removal;
+use super::evolve::{Removal, RemovalScope};
+use super::growth::GrowthKind;
 use super::options::{OptimizerKind, TopologyKind, TrainOptions, ZetaSchedule};
+use super::pooling::Pooling;
 use super::topology::Density;
 use crate::error::{Error, Result};
 use crate::file;
@@ -56,6 +58,9 @@ pub struct Overrides {
     /// Hidden units
     #[arg(long, value_name = "H")]
     pub hidden_size: Option<usize>,
+    /// What of the hidden state over time the output layer reads; a device knows `last` only
+    #[arg(long)]
+    pub pooling: Option<Pooling>,
     /// Connections of every matrix at the start: `3.5%`, or `epsilon=20` for Erdős–Rényi
     #[arg(long, value_name = "DENSITY")]
     #[serde(skip_serializing)]
@@ -69,6 +74,9 @@ pub struct Overrides {
     /// Connections of each gate's recurrent matrix alone
     #[arg(long, value_name = "DENSITY")]
     pub recurrent_density: Option<Density>,
+    /// Row lengths of the gate matrices are multiples of this
+    #[arg(long, value_name = "N")]
+    pub fan_in_multiple: Option<usize>,
     /// Standard deviation of the embedding at the start
     #[arg(long, value_name = "STD")]
     pub embedding_std: Option<f32>,
@@ -90,6 +98,18 @@ pub struct Overrides {
     /// Which connections go: the weakest of each sign, or the weakest
     #[arg(long)]
     pub removal: Option<Removal>,
+    /// Whether each gate's matrix evolves by itself, or the four gates of a matrix together
+    #[arg(long)]
+    pub removal_scope: Option<RemovalScope>,
+    /// Bands of words of like frequency in which the embedding evolves
+    #[arg(long, value_name = "BANDS")]
+    pub embedding_bands: Option<usize>,
+    /// Where connections grow: anywhere, or where the gradient is largest
+    #[arg(long)]
+    pub growth: Option<GrowthKind>,
+    /// Empty positions tried for each connection that grows by gradient
+    #[arg(long, value_name = "K")]
+    pub growth_candidates: Option<usize>,
     /// Standard deviation of grown weights; 0 starts them at zero
     #[arg(long, value_name = "STD")]
     pub regrow_std: Option<f32>,
@@ -117,6 +137,9 @@ pub struct Overrides {
     /// Part of the hidden units that the output layer does not see
     #[arg(long, value_name = "PART")]
     pub output_dropout: Option<f32>,
+    /// Part of the hidden state that is dropped at all steps of a sequence
+    #[arg(long, value_name = "PART")]
+    pub recurrent_dropout: Option<f32>,
     /// Part of the target that is spread over the classes
     #[arg(long, value_name = "PART")]
     pub label_smoothing: Option<f32>,

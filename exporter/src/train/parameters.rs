@@ -16,7 +16,7 @@
 //! together, so that a step works on a few units at a time in the first-level cache.
 //! Each of the eight gate matrices still has a topology of its own: every fourth row.
 
-use super::topology::{Density, Topology, erdos_renyi};
+use super::topology::{Density, Topology, erdos_renyi, multiples};
 use crate::sparse_model::{SparseMatrix, SparseModel};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -46,6 +46,8 @@ pub struct Densities {
     pub input: Density,
     /// Of each `U`.
     pub recurrent: Density,
+    /// Row lengths of `W` and `U` are multiples of this.
+    pub fan_in_multiple: usize,
 }
 
 /// Standard deviations of the weights at the start.
@@ -118,12 +120,17 @@ impl Parameters {
             ..
         } = shape;
         let mut rng = stream(seed, 0);
-        let mut random = |rows, columns, density: Density| {
-            erdos_renyi(rows, columns, density.connections(rows, columns), &mut rng)
+        let mut random = |rows, columns, density: Density, multiple| {
+            let count = density.connections(rows, columns);
+            match multiple {
+                1 => erdos_renyi(rows, columns, count, &mut rng),
+                _ => multiples(rows, columns, count, multiple, &mut rng),
+            }
         };
-        let embedding = random(v, e, densities.embedding);
-        let input = Gate::ALL.map(|_| random(h, e, densities.input));
-        let recurrent = Gate::ALL.map(|_| random(h, h, densities.recurrent));
+        let embedding = random(v, e, densities.embedding, 1);
+        let [in_input, in_recurrent] = [e, h].map(|c| multiple_in(densities.fan_in_multiple, c));
+        let input = Gate::ALL.map(|_| random(h, e, densities.input, in_input));
+        let recurrent = Gate::ALL.map(|_| random(h, h, densities.recurrent, in_recurrent));
         let mut parameters = Parameters {
             shape,
             embedding: Topology::from_positions(v, e, &embedding),
@@ -301,6 +308,12 @@ impl Parameters {
     }
 }
 
+/// What row lengths are multiples of where `multiple` was asked for: rows with fewer
+/// columns than that (the channels of a recording) have any length.
+pub fn multiple_in(multiple: usize, columns: usize) -> usize {
+    if columns < multiple { 1 } else { multiple }
+}
+
 /// Row of a gate of a unit in the stacked matrices.
 #[inline(always)]
 pub fn row(unit: usize, gate: Gate) -> usize {
@@ -360,6 +373,7 @@ mod tests {
             embedding: Density::Share(0.2),
             input: Density::Epsilon(1.5),
             recurrent: Density::Share(0.3),
+            fan_in_multiple: 1,
         };
         let scale = InitialScale {
             embedding: 0.1,

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::evolve::Removal;
+use super::evolve::{Removal, RemovalScope};
+use super::growth::GrowthKind;
 use super::options::{OptimizerKind, TopologyKind, TrainOptions, ZetaSchedule};
+use super::pooling::Pooling;
 use super::topology::Density;
 
 /// A named set of options for a named data set.
@@ -92,9 +94,11 @@ impl Preset {
             channels: None,
             embedding_size: 256,
             hidden_size: 256,
+            pooling: Pooling::Last,
             embedding_density: Density::Share(0.035),
             input_density: Density::Share(0.035),
             recurrent_density: Density::Share(0.035),
+            fan_in_multiple: 1,
             embedding_std: 0.1,
             input_std: 1.0,
             recurrent_std: 1.0,
@@ -102,6 +106,10 @@ impl Preset {
             zeta: 0.3,
             zeta_schedule: ZetaSchedule::Constant,
             removal: Removal::Sign,
+            removal_scope: RemovalScope::Matrix,
+            embedding_bands: 1,
+            growth: GrowthKind::Random,
+            growth_candidates: 3,
             regrow_std: 0.0,
             optimizer: OptimizerKind::Adam,
             learning_rate: 3e-3,
@@ -111,6 +119,7 @@ impl Preset {
             clip: 1.0,
             word_dropout: 0.6,
             output_dropout: 0.5,
+            recurrent_dropout: 0.0,
             label_smoothing: 0.0,
             averaging: 0.0,
             batch: 64,

@@ -200,6 +200,27 @@ pub fn erdos_renyi(rows: usize, columns: usize, count: usize, rng: &mut ChaCha8R
     grow(&[], all, count, rng)
 }
 
+/// A random topology whose row lengths are multiples of `multiple`, of about `count`
+/// connections: an Erdős–Rényi one of groups of `multiple`, each row's columns anew.
+pub fn multiples(
+    rows: usize,
+    columns: usize,
+    count: usize,
+    multiple: usize,
+    rng: &mut ChaCha8Rng,
+) -> Vec<u32> {
+    let groups = columns / multiple;
+    let wanted = ((count + multiple / 2) / multiple).min(rows * groups);
+    let drawn = erdos_renyi(rows, groups, wanted, rng);
+    let mut positions = Vec::with_capacity(wanted * multiple);
+    for of_row in drawn.chunk_by(|a, b| *a as usize / groups == *b as usize / groups) {
+        let first = of_row[0] as usize / groups * columns;
+        let columns = grow(&[], columns as u32, of_row.len() * multiple, rng);
+        positions.extend(columns.into_iter().map(|column| first as u32 + column));
+    }
+    positions
+}
+
 /// `count` distinct random positions below `all` that are not in `taken` (ascending),
 /// each set equally likely; ascending. Memory is proportional to the connections,
 /// never to the positions.

@@ -42,7 +42,11 @@ enum Purpose {
     Evolution = 2,
     Order = 3,
     Noise = 4,
+    Growth = 5,
 }
+
+/// Batches whose gradient decides where connections grow.
+const GROWTH_BATCHES: usize = 16;
 
 /// Who follows a training, and may stop it.
 pub trait Watch {
@@ -50,6 +54,14 @@ pub trait Watch {
     fn step(&mut self, position: &Position, learning_rate: f32);
     /// An epoch is done.
     fn epoch(&mut self, metrics: &EpochMetrics);
+    /// The connections at the start (`epochs` is 0), and those that an epoch was trained
+    /// with, before they move. Not called for dense trainings.
+    ///
+    /// # Errors
+    /// What keeping them returns.
+    fn connections(&mut self, _epochs: u32, _parameters: &Parameters) -> Result<()> {
+        Ok(())
+    }
     /// Whether to stop now.
     fn is_interrupted(&self) -> bool;
     /// A place to go on from. `best` is the model if this epoch is the best so far.
@@ -65,6 +77,7 @@ pub struct Trainer<'d> {
     options: TrainOptions,
     data: &'d Training,
     engine: Engine,
+    threads: usize,
     optimizer: Optimizer,
     average: Vec<f32>, // [parameters] or [0]
     position: Position,
@@ -163,12 +176,13 @@ impl<'d> Trainer<'d> {
             return Err(Error::Options(problem.into()));
         }
         let gradient = vec![0.0; parameters.count()];
-        let engine = Engine::new(parameters, options.batch, threads);
+        let engine = Engine::new(parameters, options.batch, threads).with_pooling(options.pooling);
         let saved = Instant::now();
         Ok(Trainer {
             options,
             data,
             engine,
+            threads,
             optimizer,
             average,
             position,
@@ -199,6 +213,9 @@ impl<'d> Trainer<'d> {
     /// [`Error::Interrupted`] if `watch` asks for it: everything is saved then;
     /// [`Error::Options`] if the loss is no number any more; and what saving returns.
     pub fn run(&mut self, watch: &mut dyn Watch) -> Result<()> {
+        if self.position.steps == 0 {
+            self.show_connections(watch)?;
+        }
         while !self.is_done() {
             self.epoch(watch)?;
         }
@@ -235,17 +252,11 @@ impl<'d> Trainer<'d> {
 
     fn step(&mut self, batch: &[u32], rate: f32) -> Result<()> {
         let (start, cpu_start) = (Instant::now(), cpu_seconds());
-        let set = &self.data.train;
-        let samples: Vec<Sample<'_>> = batch
-            .iter()
-            .map(|&k| Sample {
-                inputs: set.sequence(k as usize),
-                label: set.label(k as usize),
-            })
-            .collect();
+        let samples = samples(&self.data.train, batch);
         let TrainOptions {
             word_dropout,
             output_dropout,
+            recurrent_dropout,
             label_smoothing,
             ..
         } = self.options;
@@ -253,6 +264,7 @@ impl<'d> Trainer<'d> {
         let noise = |chunk: u64| Noise {
             word_dropout,
             output_dropout,
+            recurrent_dropout,
             smoothing: label_smoothing,
             // at most 65,536 documents, so at most 4,096 chunks in a batch
             rng: stream(seed, number(Purpose::Noise, step << 12 | chunk)),
@@ -325,6 +337,7 @@ impl<'d> Trainer<'d> {
         watch.epoch(&metrics);
         let is_best = best_epoch(&self.position.metrics) == Some(metrics.epoch);
         let best = is_best.then(|| self.engine.parameters().to_model(&value));
+        self.show_connections(watch)?;
         if self.options.topology == TopologyKind::Set && !self.is_done() {
             self.evolve();
         }
@@ -342,13 +355,24 @@ impl<'d> Trainer<'d> {
         }
     }
 
+    fn show_connections(&self, watch: &mut dyn Watch) -> Result<()> {
+        if self.options.topology == TopologyKind::Dense {
+            return Ok(());
+        }
+        watch.connections(self.position.epoch, self.engine.parameters())
+    }
+
     fn evolve(&mut self) {
         let mut rng = self.stream(Purpose::Evolution, self.position.epoch.into());
         let evolution = self.options.evolution(self.position.epoch);
+        let (options, data, threads) = (&self.options, self.data, self.threads);
+        let epoch = self.position.epoch;
         let Optimizer { first, second, .. } = &mut self.optimizer;
         let average = &mut self.average;
+        let mut slopes = |tried: &Parameters| growth_slopes(tried, options, data, threads, epoch);
         self.engine.rewire(|parameters| {
-            evolve(parameters, [first, second, average], evolution, &mut rng);
+            let companions = [first, second, average];
+            evolve(parameters, companions, evolution, &mut rng, &mut slopes);
         });
     }
 
@@ -367,6 +391,51 @@ impl<'d> Trainer<'d> {
     fn stream(&self, purpose: Purpose, place: u64) -> ChaCha8Rng {
         stream(self.options.seed, number(purpose, place))
     }
+}
+
+fn samples<'d>(set: &'d SequenceSet, batch: &[u32]) -> Vec<Sample<'d>> {
+    batch
+        .iter()
+        .map(|&k| Sample {
+            inputs: set.sequence(k as usize),
+            label: set.label(k as usize),
+        })
+        .collect()
+}
+
+/// Summed gradient of a few batches of the training documents, drawn anew after every
+/// epoch, without dropout.
+fn growth_slopes(
+    tried: &Parameters,
+    options: &TrainOptions,
+    data: &Training,
+    threads: usize,
+    epoch: u32,
+) -> Vec<f32> {
+    let place = |k| number(Purpose::Growth, u64::from(epoch) << 32 | k);
+    let batches = plan(
+        &data.train,
+        options.batch,
+        &mut stream(options.seed, place(0)),
+    );
+    let mut engine =
+        Engine::new(tried.clone(), options.batch, threads).with_pooling(options.pooling);
+    let mut sum = vec![0.0; tried.count()];
+    let mut gradient = vec![0.0; tried.count()];
+    for batch in batches.iter().take(GROWTH_BATCHES) {
+        let noise = |chunk: u64| Noise {
+            word_dropout: 0.0,
+            output_dropout: 0.0,
+            recurrent_dropout: 0.0,
+            smoothing: options.label_smoothing,
+            rng: stream(options.seed, place(1 + chunk)),
+        };
+        engine.train(&samples(&data.train, batch), noise, &mut gradient);
+        for (sum, slope) in sum.iter_mut().zip(&gradient) {
+            *sum += slope;
+        }
+    }
+    sum
 }
 
 /// Number of a random stream.

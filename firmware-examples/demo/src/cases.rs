@@ -1,29 +1,44 @@
 //! Enters: the bytes of a cases file, in flash. Leaves: [`Case`] after case: what to
 //! classify, and what the host answered. Next: `run` compares.
 //!
-//! This is the one definition of the format. All integers are little-endian, nothing is
-//! aligned, and no byte follows the last case. The exporter's `simulate::cases` writes it.
+//! This is the one definition of the format. All numbers are little-endian, and no byte
+//! follows the last case. The steps of a case are tokens or samples, as the model has them:
+//! then all of the file lies on multiples of four. The exporter's `simulate::cases` writes it.
 //!
 //! | bytes | field |
 //! |---|---|
 //! | 4 | magic `SETC` |
 //! | 4 | number of cases, u32 |
 //! | then for each case: | |
-//! | 2 | tokens `t`, u16 |
+//! | 2 | steps `t`, u16 |
 //! | 1 | logits `n`, u8 |
 //! | 1 | expected label, u8 |
-//! | 2 `t` | tokens, u16 |
+//! | 2 `t` or 4 `t c` | tokens, u16, or raw samples of `c` channels, f32 |
 //! | 4 `n` | expected bits of the logits, u32 |
-//! | 4 | expected digest of the state after the last token, u32 |
+//! | 4 | expected digest of the state after the last step, u32 |
 
 /// First four bytes of every cases file.
 pub const MAGIC: [u8; 4] = *b"SETC";
+
+/// What goes into the model.
+#[derive(Debug, Clone, Copy)]
+pub enum Steps<'a> {
+    /// A token a step.
+    Tokens(&'a [[u8; 2]]),
+    /// A sample of every channel a step.
+    Samples {
+        /// Raw, step by step.
+        values: &'a [f32], // [steps x channels]
+        /// Numbers of one step.
+        channels: usize,
+    },
+}
 
 /// A sequence and the host's answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Case<'a> {
     /// The sequence.
-    tokens: &'a [[u8; 2]],
+    pub steps: Steps<'a>,
     /// Expected bits of the logits.
     logits: &'a [[u8; 4]],
     /// Expected class.
@@ -33,21 +48,6 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// Number of tokens.
-    pub fn len(&self) -> usize {
-        self.tokens.len()
-    }
-
-    /// Whether there is no token.
-    pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty()
-    }
-
-    /// The tokens.
-    pub fn tokens(&self) -> impl Iterator<Item = u16> + 'a {
-        self.tokens.iter().map(|&token| u16::from_le_bytes(token))
-    }
-
     /// Expected bits of the logits.
     pub fn logits(&self) -> impl Iterator<Item = u32> + 'a {
         self.logits.iter().map(|&logit| u32::from_le_bytes(logit))
@@ -60,27 +60,43 @@ impl<'a> Case<'a> {
 pub struct Cases<'a> {
     rest: &'a [u8],
     left: u32,
+    channels: Option<usize>,
 }
 
 impl<'a> Cases<'a> {
-    /// Opens a file; `None` if it is not one.
-    pub fn new(bytes: &'a [u8]) -> Option<Self> {
+    /// Opens a file for a model that reads samples of so many channels, or tokens; `None` if
+    /// it is not one.
+    pub fn new(bytes: &'a [u8], channels: Option<usize>) -> Option<Self> {
         let rest = bytes.strip_prefix(&MAGIC)?;
         let (&count, rest) = rest.split_first_chunk()?;
         let left = u32::from_le_bytes(count);
-        Some(Cases { rest, left })
+        Some(Cases {
+            rest,
+            left,
+            channels,
+        })
     }
 
     fn read(&mut self) -> Option<Case<'a>> {
         let (&[low, high, logits, label], rest) = self.rest.split_first_chunk()?;
-        let tokens = usize::from(u16::from_le_bytes([low, high]));
-        let (tokens, rest) = rest.split_at_checked(2 * tokens)?;
+        let length = usize::from(u16::from_le_bytes([low, high]));
+        let (steps, rest) = match self.channels {
+            None => {
+                let (tokens, rest) = rest.split_at_checked(2 * length)?;
+                (Steps::Tokens(tokens.as_chunks().0), rest)
+            }
+            Some(channels) => {
+                let (values, rest) = rest.split_at_checked(4 * length * channels)?;
+                let values = bytemuck::try_cast_slice(values).ok()?;
+                (Steps::Samples { values, channels }, rest)
+            }
+        };
         let (logits, rest) = rest.split_at_checked(4 * usize::from(logits))?;
         let (&digest, rest) = rest.split_first_chunk()?;
         self.rest = rest;
         let is_whole = self.left > 0 || rest.is_empty();
         is_whole.then_some(Case {
-            tokens: tokens.as_chunks().0,
+            steps,
             logits: logits.as_chunks().0,
             label,
             digest: u32::from_le_bytes(digest),

@@ -4,7 +4,7 @@
 //! program tells which code is the engine's, and the stack of each call can be measured.
 
 use crate::board::Board;
-use crate::cases::Case;
+use crate::cases::{Case, Steps};
 use crate::embedded::{CAPACITY, Engine};
 use crate::report::Measured;
 use crate::run::Failure;
@@ -31,7 +31,7 @@ pub(crate) struct Ready<'m> {
     pub state: &'m mut State<Engine, CAPACITY>,
 }
 
-/// From flash to a state that is ready for its first token.
+/// From flash to a state that is ready for its first step.
 #[inline(never)]
 pub(crate) fn decode<'m>(
     bytes: &'static [u8],
@@ -57,8 +57,7 @@ pub(crate) fn self_test(ready: &mut Ready<'_>) -> Result<u8, Failure> {
     model.self_test(state).map_err(Failure::SelfTest)
 }
 
-/// One sequence, its steps counted one by one. The counts join without a gap, so that the
-/// sum is exact whatever the counter's granularity.
+/// One sequence, its steps counted one by one.
 #[inline(never)]
 pub(crate) fn steps<B: Board>(
     board: &mut B,
@@ -66,18 +65,40 @@ pub(crate) fn steps<B: Board>(
     case: &Case<'_>,
     measured: &mut Measured,
 ) {
+    ready.state.reset();
+    match case.steps {
+        Steps::Tokens(tokens) => {
+            let tokens = tokens.iter().map(|&token| u16::from_le_bytes(token));
+            count(board, ready, tokens, measured, State::step);
+        }
+        Steps::Samples { values, channels } => {
+            let samples = values.chunks_exact(channels);
+            count(board, ready, samples, measured, State::step_samples);
+        }
+    }
+}
+
+/// Steps of one kind. The counts join without a gap, so that the sum is exact whatever the
+/// counter's granularity.
+#[inline(never)]
+fn count<B: Board, S>(
+    board: &mut B,
+    ready: &mut Ready<'_>,
+    sequence: impl Iterator<Item = S>,
+    measured: &mut Measured,
+    step: impl Fn(&mut State<Engine, CAPACITY>, &Model<'static, Engine>, S),
+) {
     let Ready { model, state } = ready;
-    state.reset();
     let mut last = board.instructions();
-    for token in case.tokens() {
-        state.step(model, token);
+    for inputs in sequence {
+        step(state, model, inputs);
         let now = board.instructions();
         measured.add_step(now - last);
         last = now;
     }
 }
 
-/// The class after the last token, and the digest of the state.
+/// The class after the last step, and the digest of the state.
 #[inline(never)]
 pub(crate) fn classify(ready: &Ready<'_>) -> (Class, u32) {
     (ready.state.classify(ready.model), ready.state.digest())

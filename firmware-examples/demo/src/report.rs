@@ -95,9 +95,13 @@ pub(crate) fn model<A: Arithmetic>(
         A::KIND,
         model.checksum()
     )?;
+    let (inputs, size) = match model.channels() {
+        None => ("vocabulary", vocabulary),
+        Some(channels) => ("channels", channels),
+    };
     writeln!(
         board,
-        "sizes      vocabulary {vocabulary}, hidden {hidden}, logits {logits}"
+        "sizes      {inputs} {size}, hidden {hidden}, logits {logits}"
     )
 }
 

@@ -69,7 +69,7 @@ pub fn run<B: Board>(board: &mut B, memory: &mut Memory) -> Result<(), Failure> 
     let sequences = engine::self_test(&mut ready)?;
     writeln!(board, "self-test  {sequences} sequences as on the host")?;
 
-    let cases = Cases::new(embedded::cases()).ok_or(Failure::Cases)?;
+    let cases = Cases::new(embedded::cases(), ready.model.channels()).ok_or(Failure::Cases)?;
     report::head(board)?;
     for case in cases {
         let case = case.ok_or(Failure::Cases)?;

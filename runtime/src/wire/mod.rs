@@ -26,6 +26,8 @@
 //! | row block `[vocabulary / 16]` | u32 | u32 | `embedding` |
 //! | row length `[vocabulary]` | u8 | u8 | `embedding` |
 //! | row bits `[words]` | u32 | u32 | `embedding` |
+//! | input mean `[channels]` | f32 | f32 | `samples` |
+//! | input factor `[channels]` | f32 | f32 | `samples` |
 //! | input start `[input + 1]` | u16 | u16 | `sparse` |
 //! | input unit `[pairs]` | - | 2 × u8 | `float32` |
 //! | input weight `[pairs]` | u32 | 2 × f32 | `int8`, `float32` |
@@ -36,6 +38,12 @@
 //! | head weight `[logits x hidden]` | i16 | f32 | `classify` |
 //! | head bias `[logits]` | i32 | f32 | `classify` |
 //! | reference `[halfwords]` | u16 | u16 | `self_test` |
+//!
+//! A model reads tokens or samples. If [`Header::vocabulary`] is 0 it reads samples of
+//! [`Header::input`] channels, and the sections of words and rows are empty; else the two
+//! sections of input statistics are. (A reader that does not know samples takes a
+//! vocabulary of 0 for a damaged header, so it misreads no such file, and the version is
+//! the same.)
 //!
 //! The header tells shapes, not addresses: the length of every section follows from
 //! it ([`Header::section_bytes`]), and its place from the sections before it. So no
@@ -82,9 +90,10 @@ pub enum Kind {
 /// Shapes and constants of a model: everything of the file that is not an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header<'a> {
-    /// Rows of the embedding; token 0 is the unknown word.
+    /// Rows of the embedding; token 0 is the unknown word. 0: there is no embedding, the
+    /// inputs are samples.
     pub vocabulary: u32,
-    /// Columns of the embedding, the input size of the layer.
+    /// Columns of the embedding or channels of a sample, the input size of the layer.
     pub input: u16,
     /// Hidden units.
     pub hidden: u16,
@@ -93,7 +102,7 @@ pub struct Header<'a> {
     /// Names of the classes in the order of their labels, one a line.
     #[serde(borrow)]
     pub class_names: &'a str,
-    /// How the rows of the embedding are coded.
+    /// How the rows of the embedding are coded; of samples only how finely they are stored.
     pub rows: RowCode,
     /// Constants of the integer engine; all zero in an f32 file.
     pub fixed: FixedPoint,
@@ -101,7 +110,7 @@ pub struct Header<'a> {
     pub gates: [GateShape; Gate::COUNT],
     /// How words become tokens.
     pub words: WordCode,
-    /// Most tokens that training saw of a document, counted from its end; 0: no limit.
+    /// Most steps that training saw of a document, counted from its end; 0: no limit.
     pub max_tokens: u32,
     /// Parameters of the trained model: connections, biases and head. Connections that an
     /// int8 file rounds to zero and leaves out are counted.
@@ -127,7 +136,8 @@ pub struct RowCode {
     pub gap_bits: u8,
     /// Rice parameter of the values, or [`RAW_VALUE`].
     pub value_bits: u8,
-    /// Largest magnitude of a value; 0 in an f32 file.
+    /// Largest magnitude of a value, and of a sample: what `samples::SAMPLE_LIMIT` is
+    /// stored as; 0 in an f32 file.
     pub largest: u16,
     /// Bits that one step of [`Section::RowLength`] counts.
     pub length_unit: u8,
@@ -135,6 +145,26 @@ pub struct RowCode {
     pub words: u32,
     /// Most connections of any row.
     pub longest: u16,
+}
+
+impl RowCode {
+    /// The code of a file without rows: integer samples up to `largest`.
+    pub const fn samples(largest: u16) -> RowCode {
+        RowCode {
+            gap_bits: 0,
+            value_bits: 0,
+            largest,
+            length_unit: 0,
+            words: 0,
+            longest: 0,
+        }
+    }
+
+    /// The same in an f32 file, where samples stay as they are.
+    pub const RAW_SAMPLES: RowCode = RowCode {
+        value_bits: RAW_VALUE,
+        ..RowCode::samples(0)
+    };
 }
 
 /// [`RowCode::value_bits`] of an f32 file: values are 32 bits as they are.
@@ -145,7 +175,7 @@ pub const RAW_VALUE: u8 = 32;
 pub struct FixedPoint {
     /// `k`: the hidden state is stored with `15 - k` fraction bits.
     pub state_shift: u8,
-    /// Factor from a stored embedding value to the number that is multiplied by `W`.
+    /// Factor from a stored embedding value or sample to the number that is multiplied by `W`.
     pub input_scale: u16,
     /// Fraction bits of the head's weights.
     pub head_shift: u8,
@@ -194,6 +224,7 @@ impl Header<'_> {
             Section::RowBlock => 4 * vocabulary.div_ceil(BLOCK_ROWS as u64),
             Section::RowLength => vocabulary,
             Section::RowBits => 4 * u64::from(self.rows.words),
+            Section::InputMean | Section::InputFactor => 4 * self.channels().map_or(0, u64::from),
             Section::InputStart(_) => 2 * (input + 1),
             Section::InputUnit(g) => index * u64::from(gate(g).input_pairs),
             Section::InputWeight(g) => weight * u64::from(gate(g).input_pairs),
@@ -205,6 +236,11 @@ impl Header<'_> {
             Section::HeadBias => 4 * logits,
             Section::Reference => 2 * u64::from(self.reference_halfwords),
         }
+    }
+
+    /// Channels of a sample; `None` if the model reads tokens.
+    pub fn channels(&self) -> Option<u16> {
+        (self.vocabulary == 0).then_some(self.input)
     }
 
     /// Parameters of the fully connected counterpart of the same sizes.

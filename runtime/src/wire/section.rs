@@ -18,6 +18,10 @@ pub enum Section {
     RowLength,
     /// Rows of the embedding as a bit stream, most significant bit of each u32 first.
     RowBits,
+    /// Mean of each channel, f32; empty in a file that reads tokens.
+    InputMean,
+    /// One over the standard deviation of each channel, f32; empty in a file that reads tokens.
+    InputFactor,
     /// Where each column of `W` starts, in pairs, u16; one more than columns.
     InputStart(Gate),
     /// Units of `W`'s pairs, two u8 a pair; empty in int8 files (part of the weight).
@@ -37,13 +41,13 @@ pub enum Section {
     HeadWeight,
     /// Bias of each logit, i32 or f32.
     HeadBias,
-    /// Token sequences with their expected outputs, u16.
+    /// Sequences with their expected outputs, u16.
     Reference,
 }
 
 impl Section {
     /// Sections of a file.
-    pub const COUNT: usize = 8 + 7 * Gate::COUNT;
+    pub const COUNT: usize = 10 + 7 * Gate::COUNT;
 
     /// All sections in the order of the file.
     pub fn all() -> impl Iterator<Item = Section> {
@@ -65,6 +69,8 @@ impl Section {
             RowBlock,
             RowLength,
             RowBits,
+            InputMean,
+            InputFactor,
         ]
         .into_iter()
         .chain(gates)
@@ -80,6 +86,8 @@ impl core::fmt::Display for Section {
             Section::RowBlock => ("embedding.block", None),
             Section::RowLength => ("embedding.length", None),
             Section::RowBits => ("embedding.bits", None),
+            Section::InputMean => ("input.mean", None),
+            Section::InputFactor => ("input.factor", None),
             Section::InputStart(gate) => ("input.start", Some(gate)),
             Section::InputUnit(gate) => ("input.unit", Some(gate)),
             Section::InputWeight(gate) => ("input.weight", Some(gate)),

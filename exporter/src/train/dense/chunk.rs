@@ -15,6 +15,7 @@ use crate::sequences::Sequence;
 use crate::train::chunk::{Noise, Sample};
 use crate::train::loss::{SampleLoss, cross_entropy};
 use crate::train::parameters::{Parameters, Part};
+use crate::train::pooling::Pooling;
 use crate::train::simd::{Unit, dispatch};
 use crate::train::words::IDLE;
 use ndarray::linalg::general_mat_mul;
@@ -47,7 +48,12 @@ pub struct DenseWorkspace {
     dh: PaddedMatrix,    // [lanes x units]
     dc: PaddedMatrix,    // [lanes x units]
     mask: PaddedMatrix,  // [lanes x hidden], output dropout
-    logits: Vec<f32>,    // [lanes x logits]
+    every: PaddedMatrix, // [lanes x hidden], recurrent dropout, or none
+    pooling: Pooling,
+    pooled: PaddedMatrix, // [lanes x units], what the output layer reads
+    largest: Vec<usize>,  // [lanes x hidden], step of the maximum
+    wanted: PaddedMatrix, // [lanes x units], gradient of `pooled`
+    logits: Vec<f32>,     // [lanes x logits]
 }
 
 impl DenseWorkspace {
@@ -65,8 +71,18 @@ impl DenseWorkspace {
             dh: PaddedMatrix::default(),
             dc: PaddedMatrix::default(),
             mask: PaddedMatrix::default(),
+            every: PaddedMatrix::default(),
+            pooling: Pooling::Last,
+            pooled: PaddedMatrix::default(),
+            largest: Vec::new(),
+            wanted: PaddedMatrix::default(),
             logits: Vec::new(),
         }
+    }
+
+    /// What the output layer reads.
+    pub fn set_pooling(&mut self, pooling: Pooling) {
+        self.pooling = pooling;
     }
 
     /// Loss of a chunk of up to `width` samples; `gradient` becomes that of `scale`
@@ -89,9 +105,9 @@ impl DenseWorkspace {
             }
         });
         self.draw_mask(view, noise, width);
-        self.forward(view, self.steps + 1);
+        self.forward(view, self.steps + 1, noise.recurrent_dropout > 0.0);
         let losses = self.head_backward(view, samples, (noise.smoothing, scale), gradient);
-        self.backward(view, gradient);
+        self.backward(view, gradient, noise.recurrent_dropout > 0.0);
         losses
     }
 
@@ -101,7 +117,7 @@ impl DenseWorkspace {
         for lane in 0..self.lanes {
             self.mask.row_mut(lane).fill(1.0);
         }
-        self.forward(view, 2);
+        self.forward(view, 2, false);
         &self.logits
     }
 
@@ -133,30 +149,84 @@ impl DenseWorkspace {
             }
         }
         self.mask.resize(self.lanes, shape.hidden);
+        self.largest.clear();
+        self.largest.resize(self.lanes * shape.hidden, 0);
     }
 
     fn draw_mask(&mut self, view: DenseView<'_>, noise: &mut Noise, width: usize) {
-        let hidden = view.parameters.shape.hidden;
-        let dropout = noise.output_dropout;
-        let keep = 1.0 / (1.0 - dropout);
-        for unit in 0..hidden.next_multiple_of(DRAWN_UNITS) {
-            for lane in 0..width {
-                let dropped = dropout > 0.0 && noise.rng.random::<f32>() < dropout;
-                if unit < hidden && lane < self.lanes {
-                    self.mask.row_mut(lane)[unit] = if dropped { 0.0 } else { keep };
+        let (hidden, lanes) = (view.parameters.shape.hidden, self.lanes);
+        let mut draw = |mask: &mut PaddedMatrix, dropout: f32| {
+            let keep = 1.0 / (1.0 - dropout);
+            for unit in 0..hidden.next_multiple_of(DRAWN_UNITS) {
+                for lane in 0..width {
+                    let dropped = dropout > 0.0 && noise.rng.random::<f32>() < dropout;
+                    if unit < hidden && lane < lanes {
+                        mask.row_mut(lane)[unit] = if dropped { 0.0 } else { keep };
+                    }
+                }
+            }
+        };
+        draw(&mut self.mask, noise.output_dropout);
+        if noise.recurrent_dropout > 0.0 {
+            self.every.resize(lanes, hidden);
+            draw(&mut self.every, noise.recurrent_dropout);
+        }
+    }
+
+    /// Takes the state after step `t`, whose rows begin at `to`, into what the output layer
+    /// reads.
+    fn pool(&mut self, t: usize, to: usize) {
+        for lane in 0..self.lanes {
+            let hidden = self.largest.len() / self.lanes;
+            let slots = self.slots[lane..].iter().step_by(self.lanes);
+            let begun = slots.take_while(|&&slot| slot == IDLE).count();
+            if t < begun {
+                continue;
+            }
+            let length = (self.steps - begun) as f32;
+            let (h, pooled) = (self.h.row(to + lane), self.pooled.row_mut(lane));
+            let largest = &mut self.largest[lane * hidden..][..hidden];
+            for ((h, pooled), largest) in h.iter().zip(pooled).zip(largest) {
+                if self.pooling == Pooling::Mean {
+                    *pooled += h / length;
+                } else if t == begun || h > pooled {
+                    (*pooled, *largest) = (*h, t);
+                }
+            }
+        }
+    }
+
+    /// Adds to `dh` what the output layer wants of the state after step `t`.
+    fn pool_backward(&mut self, t: usize) {
+        for lane in 0..self.lanes {
+            let hidden = self.largest.len() / self.lanes;
+            let slots = self.slots[lane..].iter().step_by(self.lanes);
+            let begun = slots.take_while(|&&slot| slot == IDLE).count();
+            if t < begun {
+                continue;
+            }
+            let length = (self.steps - begun) as f32;
+            let largest = &self.largest[lane * hidden..][..hidden];
+            let wanted = self.wanted.row(lane).iter().zip(largest);
+            for (dh, (wanted, &largest)) in self.dh.row_mut(lane).iter_mut().zip(wanted) {
+                if self.pooling == Pooling::Mean {
+                    *dh += wanted * (1.0 / length);
+                } else if largest == t {
+                    *dh += wanted;
                 }
             }
         }
     }
 
     /// All steps forward. The kept steps go round in a ring of `ring` places.
-    fn forward(&mut self, view: DenseView<'_>, ring: usize) {
+    fn forward(&mut self, view: DenseView<'_>, ring: usize, is_dropped: bool) {
         let (weights, lanes) = (view.weights, self.lanes);
         let units = weights.units();
         self.words.forward(view.parameters, weights);
         self.gates.resize(ring * lanes, 4 * units);
         self.c.resize(ring * lanes, units);
         self.h.resize(ring * lanes, units);
+        self.pooled.reset(lanes, units);
         for lane in 0..lanes {
             self.c.row_mut(lane).fill(0.0);
             self.h.row_mut(lane).fill(0.0);
@@ -183,17 +253,29 @@ impl DenseWorkspace {
                 h: &mut self.h,
             };
             dispatch::<_, 16>(self.unit, step);
+            if is_dropped {
+                drop_out(&mut self.h, to, &self.every, lanes);
+            }
+            if !self.pooling.is_last() {
+                self.pool(t, to);
+            }
         }
-        self.head(view, self.steps % ring * lanes);
+        if self.pooling.is_last() {
+            for lane in 0..lanes {
+                let last = self.h.row(self.steps % ring * lanes + lane);
+                self.pooled.row_mut(lane).copy_from_slice(last);
+            }
+        }
+        self.head(view);
     }
 
-    /// `logits = head · (mask ∘ h_T) + bias`.
-    fn head(&mut self, view: DenseView<'_>, last: usize) {
+    /// `logits = head · (mask ∘ h) + bias`, with `h` the last state or the pooled one.
+    fn head(&mut self, view: DenseView<'_>) {
         let parameters = view.parameters;
         let (head, bias) = (parameters.part(Part::Head), parameters.part(Part::HeadBias));
         self.logits.clear();
         for lane in 0..self.lanes {
-            let (h, mask) = (self.h.row(last + lane), self.mask.row(lane));
+            let (h, mask) = (self.pooled.row(lane), self.mask.row(lane));
             let rows = head.chunks_exact(parameters.shape.hidden);
             self.logits.extend(rows.zip(bias).map(|(weights, bias)| {
                 let terms = weights.iter().zip(h).zip(mask);
@@ -221,7 +303,7 @@ impl DenseWorkspace {
         let rows = self.logits.chunks_exact_mut(logits);
         for (lane, (sample, row)) in samples.iter().zip(rows).enumerate() {
             losses.push(cross_entropy(row, sample.label, smoothing));
-            let h = self.h.row(self.steps * self.lanes + lane);
+            let h = self.pooled.row(lane);
             let (mask, dh) = (self.mask.row(lane), self.dh.row_mut(lane));
             for (k, d) in row.iter().map(|d| d * scale).enumerate() {
                 gradient.head_bias[k] += d;
@@ -237,13 +319,23 @@ impl DenseWorkspace {
     }
 
     /// All steps back. Needs all of them kept.
-    fn backward(&mut self, view: DenseView<'_>, gradient: &mut DenseGradient) {
+    fn backward(&mut self, view: DenseView<'_>, gradient: &mut DenseGradient, is_dropped: bool) {
         let (weights, lanes) = (view.weights, self.lanes);
         let units = weights.units();
         self.dc.reset(lanes, units);
+        if !self.pooling.is_last() {
+            std::mem::swap(&mut self.dh, &mut self.wanted);
+            self.dh.reset(lanes, units);
+        }
         self.words.reset_rows(4 * units);
         for t in (0..self.steps).rev() {
             let (from, to) = (t * lanes, (t + 1) * lanes);
+            if !self.pooling.is_last() {
+                self.pool_backward(t);
+            }
+            if is_dropped {
+                drop_out(&mut self.dh, 0, &self.every, lanes);
+            }
             let step = GatesBackward {
                 slots: &self.slots[from..to],
                 from,
@@ -269,6 +361,16 @@ impl DenseWorkspace {
         gradient.recurrent.reset(4 * units, units);
         let mut to_recurrent = gradient.recurrent.whole_mut();
         general_mat_mul(1.0, &d.t(), &self.h.view(all), 1.0, &mut to_recurrent);
+    }
+}
+
+/// `values ∘ mask` in the rows from `first` on.
+fn drop_out(values: &mut PaddedMatrix, first: usize, mask: &PaddedMatrix, lanes: usize) {
+    for lane in 0..lanes {
+        let mask = mask.row(lane).iter();
+        for (value, mask) in values.row_mut(first + lane).iter_mut().zip(mask) {
+            *value *= mask;
+        }
     }
 }
 

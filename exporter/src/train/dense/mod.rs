@@ -32,6 +32,7 @@ use super::batch::{BatchLoss, Width};
 use super::chunk::{Noise, Sample};
 use super::loss::SampleLoss;
 use super::parameters::{Densities, Parameters};
+use super::pooling::Pooling;
 use super::simd::Unit;
 use super::topology::Density;
 use crate::sequences::SequenceSet;
@@ -44,6 +45,7 @@ pub const FULL: Densities = Densities {
     embedding: Density::Share(1.0),
     input: Density::Share(1.0),
     recurrent: Density::Share(1.0),
+    fan_in_multiple: 1,
 };
 
 /// The threads' buffers, reused from batch to batch.
@@ -66,6 +68,13 @@ impl DenseWorkers {
             gradients: Vec::new(),
             weights: DenseWeights::default(),
         }
+    }
+
+    /// What the output layer reads; the last state if nobody says.
+    pub fn set_pooling(&mut self, pooling: Pooling) {
+        self.work
+            .iter_mut()
+            .for_each(|work| work.set_pooling(pooling));
     }
 
     /// Loss of a batch, and in `gradient` that of its mean. `noise` makes the noise of

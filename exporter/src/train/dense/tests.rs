@@ -57,6 +57,7 @@ fn quiet(_: u64) -> Noise {
     Noise {
         word_dropout: 0.0,
         output_dropout: 0.0,
+        recurrent_dropout: 0.0,
         smoothing: 0.0,
         rng: stream(1, 1),
     }
@@ -66,6 +67,7 @@ fn noisy(chunk: u64) -> Noise {
     Noise {
         word_dropout: 0.3,
         output_dropout: 0.3,
+        recurrent_dropout: 0.0,
         smoothing: 0.1,
         rng: stream(3, chunk),
     }
@@ -230,4 +232,37 @@ fn sparse_parameters_are_refused() {
         quiet,
         &mut gradient,
     );
+}
+
+#[test]
+fn every_pooling_with_recurrent_dropout_is_that_of_the_sparse_engine_and_of_the_oracle() {
+    for (hidden, width) in [(12, Width::ThirtyTwo), (17, Width::Sixteen)] {
+        let parameters = parameters(hidden, 1);
+        let sequences = sequences(2, 40, 30);
+        let samples = samples(&sequences);
+        let network = Network::new(parameters.clone());
+        let mut dense = DenseWorkers::new(width, 2, Unit::default());
+        let mut sparse = Workers::new(width, 1, Unit::default());
+        for (pooling, dropout) in oracle::VARIANTS {
+            let noise = oracle::recurrent_noise(dropout);
+            dense.set_pooling(pooling);
+            sparse.set_pooling(pooling);
+            let [mut a, mut b] = [0.0, f32::NAN].map(|value| vec![value; parameters.count()]);
+            let expected = sparse.train(&network, &samples, noise, &mut a);
+            let loss = dense.train(&parameters, &samples, noise, &mut b);
+            assert!((loss.loss - expected.loss).abs() < 1e-4 * expected.loss);
+            let (largest, difference) = compare(&a, &b);
+            assert!(
+                difference < 1e-5 * largest.max(0.1),
+                "{pooling:?} {dropout}"
+            );
+            if hidden % 4 == 0 {
+                let lanes = width.lanes();
+                let masks = oracle::recurrent_masks(hidden, samples.len(), lanes, noise);
+                oracle::assert_slopes_of(&parameters, &b, 11, |model| {
+                    oracle::loss_of(model, &samples, pooling, &masks)
+                });
+            }
+        }
+    }
 }

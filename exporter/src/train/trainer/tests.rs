@@ -202,3 +202,40 @@ fn the_rate_falls_in_a_line_to_its_last_part() {
     assert_eq!(rate(&mut trainer, 0), 0.1);
     assert_eq!(rate(&mut trainer, 19), 0.05);
 }
+
+/// Every option of evolution, pooling and recurrent dropout at once.
+const VARIANT: &str = "epochs = 3\nword-dropout = 0.1\naveraging = 0.9\nrecurrent-dropout = 0.2
+pooling = 'max'\nremoval-scope = 'gates'\ngrowth = 'gradient'\nfan-in-multiple = 4
+embedding-bands = 3\nregrow-std = 0.01";
+
+#[test]
+fn all_variants_at_once_go_on_to_the_same_bits_whatever_the_threads() {
+    let options = options(VARIANT);
+    let data = data(&options);
+    let mut whole = Memory::default();
+    let mut trainer = Trainer::new(options.clone(), &data, 2).unwrap();
+    let before = trainer.engine.parameters().clone();
+    trainer.run(&mut whole).unwrap();
+    let whole = whole.checkpoint.unwrap();
+    assert_eq!(whole.parameters.count(), before.count());
+    assert_ne!(whole.parameters.recurrent, before.recurrent);
+    for stop in [1, 9, 10] {
+        let mut part = Memory {
+            stop_after: Some(stop),
+            ..Memory::default()
+        };
+        let stopped = Trainer::new(options.clone(), &data, 1)
+            .unwrap()
+            .run(&mut part);
+        assert!(matches!(stopped, Err(Error::Interrupted(_))), "{stop}");
+        part.stop_after = None;
+        let checkpoint = part.checkpoint.take().unwrap();
+        let mut rest = Trainer::resume(options.clone(), &data, 1, checkpoint).unwrap();
+        rest.run(&mut part).unwrap();
+        let rest = part.checkpoint.unwrap();
+        assert_eq!(figures(&rest.position), figures(&whole.position));
+        assert_eq!(rest.parameters, whole.parameters);
+        assert_eq!(rest.second, whole.second);
+        assert_eq!(rest.average, whole.average);
+    }
+}
