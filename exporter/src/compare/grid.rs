@@ -47,14 +47,14 @@ pub enum Method {
 }
 
 impl Method {
-    /// All, the quick ones first.
+    /// All, in the order of tables and pictures.
     pub const ALL: [Method; 6] = [
         Method::Set,
         Method::SetPlus,
         Method::Static,
-        Method::BagOfWords,
         Method::DenseSmall,
         Method::Dense,
+        Method::BagOfWords,
     ];
 
     /// As on the command line and in files.

@@ -145,7 +145,7 @@ impl Layout {
                 let x = left + column as i32 * self.cell;
                 let corners = [(x, y), (x + self.cell - 2, y + self.cell - 2)];
                 root.draw(&Rectangle::new(corners, shade(share).filled()))?;
-                let ink = if share > 0.55 { WHITE } else { INK };
+                let ink = if share > 0.65 { WHITE } else { INK };
                 let text = format!("{:.1}", 100.0 * share);
                 let size = if self.cell > 60 { 18 } else { 14 };
                 write(

@@ -208,16 +208,16 @@ impl Bench<'_> {
         if cell.percent.is_some() {
             return Ok(missing); // the plot needs no more
         }
-        let preset: [OsString; 2] = ["--preset".into(), options.preset.name().into()];
+        let documents = documents(options);
         watch("testing the model file");
-        let tested = self.run("evaluate", &[&model], &preset, true, watch);
+        let tested = self.run("evaluate", &[&model], &documents, true, watch);
         if let Some(tested) = kept(tested, "int8 accuracy", &mut missing)? {
             row.int8_accuracy = tested["accuracy"].as_f64();
         }
         if cell.seed == 1 && self.device_documents > 0 {
             watch("running on the emulated board");
             let limit = ["--limit".into(), self.device_documents.to_string().into()];
-            let words = [preset.as_slice(), &limit].concat();
+            let words = [documents.as_slice(), &limit].concat();
             let simulated = self.run("simulate", &[&model], &words, false, watch);
             if let Some(it) = kept(simulated, "RAM and instructions", &mut missing)? {
                 row.ram_bytes = it["ram_bytes"].as_u64();
@@ -275,6 +275,25 @@ fn kept(found: Result<Value>, what: &str, missing: &mut Vec<String>) -> Result<O
             Ok(None)
         }
     }
+}
+
+/// The words that make a model file see the very test part of the run: a file does not know
+/// how its data was divided.
+fn documents(options: &TrainOptions) -> Vec<OsString> {
+    let mut words = vec![
+        ("--preset", options.preset.name().to_owned()),
+        ("--test-fraction", options.test_fraction.to_string()),
+        ("--split-seed", options.split_seed.to_string()),
+    ];
+    let named = [
+        ("--text-column", options.text_column.clone()),
+        ("--label-column", options.label_column.clone()),
+        ("--sample-columns", options.sample_columns.clone()),
+        ("--channels", options.channels.map(|it| it.to_string())),
+    ];
+    words.extend(named.into_iter().filter_map(|(name, it)| Some((name, it?))));
+    let pair = |(name, value): (&str, String)| [name.into(), value.into()];
+    words.into_iter().flat_map(pair).collect()
 }
 
 fn empty(cell: Cell) -> CellRow {
