@@ -139,7 +139,9 @@ impl Preset {
             weight_decay: 0.01,
             word_dropout: 0.0,
             output_dropout: 0.2,
+            recurrent_dropout: 0.3,
             averaging: 0.998,
+            batch: 16,
             epochs: 20,
             ..imdb.clone()
         };
@@ -151,8 +153,10 @@ impl Preset {
                 max_tokens: 150,
                 hidden_size: 32,
                 recurrent_density: Density::Share(0.2),
+                recurrent_dropout: 0.0,
+                averaging: 0.95,
                 batch: 10,
-                epochs: 200,
+                epochs: 300,
                 ..hapt
             },
             Preset::Series => TrainOptions {
