@@ -38,6 +38,9 @@ mod terminal;
 /// Trainings: the same bytes again, stopped, killed, out of space, and gone on with.
 mod training;
 
+/// All methods side by side: interrupted, moved, failing in part.
+mod comparison;
+
 /// What is missing, damaged or too large: an error that says what to do.
 mod bad_input;
 

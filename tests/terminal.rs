@@ -3,7 +3,7 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "train",
     "evaluate",
     "predict",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 10] = [
     "simulate",
     "footprint",
     "demo",
+    "compare",
     "bench",
     "bench train",
 ];

@@ -43,4 +43,7 @@ pub mod bench;
 pub mod report;
 pub mod wiring;
 
+pub mod baseline;
+pub mod compare;
+
 pub mod cli;

@@ -5,7 +5,9 @@
 //! progress, notes and errors go to standard error. Exit codes: 0 done, 1 failed, 2 wrong
 //! usage, 130 interrupted.
 
+mod bag_of_words;
 mod bench;
+mod compare;
 mod data;
 mod demo;
 mod evaluate;
@@ -55,10 +57,15 @@ enum Command {
     Footprint(footprint::Arguments),
     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
     Demo(demo::Arguments),
+    /// Train and test all methods on one data set, and set their figures side by side
+    Compare(compare::Arguments),
     /// Show how the connections of trained runs moved, and how they are spread
     Topology(topology::Arguments),
     /// Measure speed and memory
     Bench(bench::Arguments),
+    /// Fit TF-IDF and logistic regression, as `compare` does
+    #[command(hide = true)]
+    BagOfWords(bag_of_words::Arguments),
 }
 
 /// Runs a command.
@@ -84,8 +91,10 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::Topology(arguments) => topology::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::BagOfWords(arguments) => bag_of_words::run(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -68,6 +68,16 @@ pub struct PackOptions<'a> {
     pub seed: u64,
 }
 
+/// Bytes that the table of a vocabulary takes in a model file.
+///
+/// # Errors
+/// A vocabulary without words.
+pub fn word_bytes(vocabulary: &Vocabulary) -> Result<u64> {
+    let table = words::table(vocabulary, vocabulary.size())?;
+    let filled = |halfwords: &[u16]| (2 * halfwords.len()).next_multiple_of(4);
+    Ok((filled(&table.displacement) + filled(&table.fingerprint)) as u64)
+}
+
 /// Writes a model file.
 ///
 /// # Errors

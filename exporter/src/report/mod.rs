@@ -1,7 +1,9 @@
 //! Enters: figures of finished work. Leaves: tables, files and plots for people.
 //! Next: a person reads them; of the program only `train --resume` reads `metrics` back.
 
+pub mod confusion;
 pub mod curve;
 mod legend;
 pub mod metrics;
+pub mod parameters;
 pub mod table;

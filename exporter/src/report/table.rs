@@ -72,6 +72,22 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
         self.rows.push(Row::Rule);
     }
 
+    /// The same as a Markdown table.
+    pub fn markdown(&self) -> String {
+        let line = |cells: [&str; COLUMNS]| format!("| {} |\n", cells.join(" | "));
+        let mut text = line(self.columns.map(|column| column.title));
+        text += &line(
+            self.columns
+                .map(|column| if column.right { "---:" } else { "---" }),
+        );
+        for row in &self.rows {
+            if let Row::Cells(cells) = row {
+                text += &line(cells.each_ref().map(String::as_str));
+            }
+        }
+        text
+    }
+
     /// Width of each column, in characters.
     fn widths(&self) -> [usize; COLUMNS] {
         std::array::from_fn(|index| {
@@ -162,6 +178,17 @@ mod tests {
     fn a_table_without_rows_is_its_head() {
         let table = Table::new([Column::words("part"), Column::numbers("bytes")]);
         assert_eq!(table.to_string(), "part  bytes\n----  -----\n");
+    }
+
+    #[test]
+    fn markdown_has_the_same_cells() {
+        let mut table = Table::new([Column::words("what"), Column::numbers("n")]);
+        table.row(["a".into(), "1".into()]);
+        table.rule();
+        assert_eq!(
+            table.markdown(),
+            "| what | n |\n| --- | ---: |\n| a | 1 |\n"
+        );
     }
 
     #[test]

@@ -136,8 +136,9 @@ impl Preset {
             recurrent_density: Density::Share(0.15),
             zeta_schedule: ZetaSchedule::Cosine,
             learning_rate: 1e-2,
+            weight_decay: 0.01,
             word_dropout: 0.0,
-            output_dropout: 0.5,
+            output_dropout: 0.2,
             averaging: 0.998,
             epochs: 20,
             ..imdb.clone()
