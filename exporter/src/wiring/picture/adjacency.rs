@@ -53,28 +53,31 @@ fn draw(area: &Area<'_>, name: &str, matrix: &SparseMatrix) -> Drawn {
         &styled(16, HPos::Center),
         (width as i32 / 2, NAME_HEIGHT / 2),
     )?;
-    // cells are squares if the matrix is one, in the middle of the panel
+    // cells of whole pixels, so that all are alike, as large as fit into a square
     let (width, height) = (
         width as i32 - 2 * MARGIN,
         height as i32 - NAME_HEIGHT - MARGIN,
     );
-    let side = width.min(height);
-    let (left, top) = (MARGIN + (width - side) / 2, NAME_HEIGHT);
-    let frame = [(left, top), (left + side, top + side)];
+    let most = width.min(height);
+    let length = |cells: usize| match cells as i32 {
+        cells if (1..=most).contains(&cells) => most / cells * cells,
+        _ => most,
+    };
+    let (wide, high) = (length(matrix.columns), length(matrix.rows));
+    let (left, top) = (MARGIN + (width - wide) / 2, NAME_HEIGHT);
+    let frame = [(left, top), (left + wide, top + high)];
     area.draw(&Rectangle::new(frame, WHITE.filled()))?;
-    let at = |place: usize, of: usize| (place as f64 * f64::from(side) / of.max(1) as f64) as i32;
+    let across = |place: usize| (place * wide as usize / matrix.columns.max(1)) as i32;
+    let down = |place: usize| (place * high as usize / matrix.rows.max(1)) as i32;
     for row in 0..matrix.rows {
         let (columns, values) = matrix.row(row);
         for (&column, &value) in columns.iter().zip(values) {
             let colour = if value < 0.0 { COLOURS[1] } else { COLOURS[0] };
             let column = usize::from(column);
-            let corner = (
-                left + at(column, matrix.columns),
-                top + at(row, matrix.rows),
-            );
+            let corner = (left + across(column), top + down(row));
             let end = (
-                left + at(column + 1, matrix.columns).max(at(column, matrix.columns) + 1),
-                top + at(row + 1, matrix.rows).max(at(row, matrix.rows) + 1),
+                left + across(column + 1).max(across(column) + 1),
+                top + down(row + 1).max(down(row) + 1),
             );
             area.draw(&Rectangle::new([corner, end], colour.filled()))?;
         }

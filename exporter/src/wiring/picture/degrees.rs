@@ -128,9 +128,21 @@ fn binomial(mean: f64, deviation: f64) -> impl Iterator<Item = f64> {
 
 fn draw(area: &Area<'_>, title: &str, facts: &[&DegreeFacts]) -> Drawn {
     let shares = shares(facts);
-    let step = shares.end.len().div_ceil(BARS_MAX);
+    // nothing is drawn of the numbers that no row or column comes near
+    let none = |place: &usize| {
+        [&shares.end, &shares.start, &shares.chance]
+            .iter()
+            .all(|it| it[*place] < 0.01)
+    };
+    let first = (0..shares.end.len()).take_while(none).count();
+    let first = if 2 * first > shares.end.len() {
+        first
+    } else {
+        0
+    };
+    let step = (shares.end.len() - first).div_ceil(BARS_MAX).max(1);
     let grouped = |shares: &[f64]| -> Vec<f64> {
-        shares
+        shares[first..]
             .chunks(step)
             .map(|group| group.iter().sum())
             .collect()
@@ -141,9 +153,9 @@ fn draw(area: &Area<'_>, title: &str, facts: &[&DegreeFacts]) -> Drawn {
         .flatten()
         .copied()
         .fold(1.0, f64::max);
-    let middle = |group: usize| group as f64 * step as f64 + (step as f64 - 1.0) / 2.0;
+    let middle = |group: usize| (first + group * step) as f64 + (step as f64 - 1.0) / 2.0;
     let half = 0.5 * step as f64;
-    let range = -0.5..(end.len() * step) as f64 - 0.5;
+    let range = first as f64 - 0.5..(first + end.len() * step) as f64 - 0.5;
     let mut chart = ChartBuilder::on(area)
         .margin(10)
         .margin_right(20)
