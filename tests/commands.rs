@@ -42,6 +42,7 @@ fn a_run_folder_keeps_everything() {
         "metrics.csv",
         "model.safetensors",
         "options.toml",
+        "topology",
         "vocabulary.txt",
     ];
     assert_eq!(names, expected);

@@ -29,6 +29,9 @@ mod program;
 /// Every command, from training to the emulated board, and what it prints.
 mod commands;
 
+/// How connections moved: tables, pictures, the distance of two runs.
+mod topology;
+
 /// The program among others: help, exit codes, pipes, colours, paths of every kind.
 mod terminal;
 

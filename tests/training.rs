@@ -205,6 +205,12 @@ mod stopped {
 
     use super::*;
 
+    /// Every file of the connections.
+    fn history(run: &Path) -> Vec<Vec<u8>> {
+        let files = Run::open(run).unwrap().connection_files().unwrap();
+        files.iter().map(|path| fs::read(path).unwrap()).collect()
+    }
+
     fn started(mut command: Command) -> Child {
         let pipes = command.stdin(Stdio::null()).stdout(Stdio::null());
         pipes.stderr(Stdio::piped()).spawn().unwrap()
@@ -247,6 +253,8 @@ mod stopped {
         let folder = tempfile::tempdir().unwrap();
         let options = format!("{SMALL} --epochs 6");
         let whole = model(folder.path(), "whole", &options);
+        let connections = history(&folder.path().join("whole"));
+        assert_eq!(connections.len(), 1 + 6, "the start and every epoch");
         for name in ["INT", "TERM"] {
             let run = folder.path().join(name);
             let said = interrupted(set_lstm!(format!("train {options} --out @"), &run), name);
@@ -262,6 +270,7 @@ mod stopped {
             object(set_lstm!("evaluate @ --json", &run), &["accuracy"]);
             printed(set_lstm!("train --threads 1 --resume @", &run));
             assert!(model_of(&run) == whole, "{stopped_at:?}");
+            assert!(history(&run) == connections, "{stopped_at:?}");
         }
     }
 
@@ -331,10 +340,11 @@ mod stopped {
         }
         assert!(kills >= 5, "killed only {kills} times");
         assert!(model_of(&run) == whole, "after {kills} kills");
+        assert!(history(&run) == history(&folder.path().join("whole")));
         let left = fs::read_dir(&run)
             .unwrap()
             .map(|entry| entry.unwrap().file_name());
-        assert_eq!(left.count(), 6, "what was not finished is removed");
+        assert_eq!(left.count(), 7, "what was not finished is removed");
     }
 
     /// Limits the size of files instead of filling a disk, which only root could do safely.

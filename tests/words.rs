@@ -92,7 +92,7 @@ fn unknown_words_of_real_reviews_hardly_ever_have_a_token() {
         hidden: 1,
         logits: 1,
     };
-    let file = packed_with_words(&random_model(shape, 0.1, 1), Values::Float32, Some(&words));
+    let file = packed_with_words(&random_model(shape, 0.1, 1), Values::Float32, Some(words));
     let model = AnyModel::from_bytes(&file).unwrap();
     let hash = model.vocabulary().unwrap();
 

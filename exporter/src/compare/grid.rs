@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::ledger::CellRow;
 use super::sizes::{at_most, at_share, is_even};
 use crate::error::{Error, Result};
+use crate::train::evolve::RemovalScope;
+use crate::train::growth::GrowthKind;
 use crate::train::options::{TopologyKind, TrainOptions, ZetaSchedule};
 use crate::train::overrides::Overrides;
 use crate::train::preset::Preset;
@@ -124,10 +126,14 @@ impl fmt::Display for Cell {
     }
 }
 
-/// Options that won on validation, beyond the preset's own.
-pub fn winning_overrides(_preset: Preset) -> Overrides {
+/// Options of evolution that won on validation, beyond the preset's own. Movie reviews, 5
+/// epochs of 200 tokens, best accuracy of seeds 1 and 2: 86.6 and 86.0 % with these three,
+/// 85.5 and 85.6 % without.
+pub fn winning_overrides() -> Overrides {
     Overrides {
         zeta_schedule: Some(ZetaSchedule::Cosine),
+        removal_scope: Some(RemovalScope::Gates),
+        growth: Some(GrowthKind::Gradient),
         ..Overrides::default()
     }
 }
@@ -231,7 +237,7 @@ impl Plan {
         let options = match cell.method {
             Method::Set => set,
             Method::SetPlus => {
-                let plus = set.with(&winning_overrides(set.preset))?;
+                let plus = set.with(&winning_overrides())?;
                 if plus == set {
                     let why = "the preset has the options that won";
                     return Ok(Task::LeftOut(why.into()));

@@ -273,7 +273,7 @@ impl<'a> Raw<'a> {
             return Ok(());
         }
         let sensor = |sensor: &&str| name.strip_prefix(*sensor)?.strip_prefix("_exp");
-        let Some(sensor) = SENSORS.iter().position(|it| sensor(&it).is_some()) else {
+        let Some(sensor) = SENSORS.iter().position(|it| sensor(it).is_some()) else {
             return Ok(());
         };
         let key = key(&name).ok_or_else(|| {

@@ -127,6 +127,9 @@ fn is_number(text: &str) -> bool {
     text.is_empty() || text == "?" || text.parse::<f32>().is_ok()
 }
 
+/// Takes label and samples of a row: says what is wrong with them, or passes on an error.
+type Visit<'a> = dyn FnMut(&str, &[f32]) -> std::result::Result<Result<()>, String> + 'a;
+
 /// A table of recordings, read once for its classes.
 #[derive(Debug, Clone)]
 pub struct SeriesTable {
@@ -179,10 +182,7 @@ impl SeriesTable {
 
     /// Calls `visit` with label and samples of every row; what it says is wrong is an error
     /// with the line.
-    fn for_each_row(
-        &self,
-        visit: &mut dyn FnMut(&str, &[f32]) -> std::result::Result<Result<()>, String>,
-    ) -> Result<()> {
+    fn for_each_row(&self, visit: &mut Visit<'_>) -> Result<()> {
         self.file.read(&mut |path, reader| {
             let head = stream::head(reader, HEADER_BYTES).map_err(Error::io(path, DAMAGED_HINT))?;
             let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head); // byte order mark

@@ -22,12 +22,12 @@ use crate::file;
 const SIZE: (u32, u32) = (1_120, 440);
 const TITLE_HEIGHT: u32 = 48;
 const LEGEND_WIDTH: u32 = 230;
-pub(super) const FONT: &str = "sans-serif";
-pub(super) const INK: RGBColor = RGBColor(40, 40, 40);
-pub(super) const GRID: RGBColor = RGBColor(225, 225, 225);
+pub(crate) const FONT: &str = "sans-serif";
+pub(crate) const INK: RGBColor = RGBColor(40, 40, 40);
+pub(crate) const GRID: RGBColor = RGBColor(225, 225, 225);
 
 /// Okabe and Ito's colours, told apart by the colour-blind, without the faint yellow.
-pub(super) const COLOURS: [RGBColor; 7] = [
+pub(crate) const COLOURS: [RGBColor; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -46,8 +46,8 @@ pub struct Run<'a> {
     pub epochs: &'a [EpochMetrics],
 }
 
-pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-pub(super) type Drawn = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Drawn = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// Draws the curves of `runs` and writes them to `path`, atomically.
 ///

@@ -11,6 +11,8 @@
 //! Every random choice has a stream of its own, named by seed, purpose and place, so a
 //! training goes on from a [`Checkpoint`] with the bits that it would have had.
 
+mod slopes;
+
 use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha8Rng;
@@ -44,9 +46,6 @@ enum Purpose {
     Noise = 4,
     Growth = 5,
 }
-
-/// Batches whose gradient decides where connections grow.
-const GROWTH_BATCHES: usize = 16;
 
 /// Who follows a training, and may stop it.
 pub trait Watch {
@@ -369,7 +368,8 @@ impl<'d> Trainer<'d> {
         let epoch = self.position.epoch;
         let Optimizer { first, second, .. } = &mut self.optimizer;
         let average = &mut self.average;
-        let mut slopes = |tried: &Parameters| growth_slopes(tried, options, data, threads, epoch);
+        let mut slopes =
+            |tried: &Parameters| slopes::of_batches(tried, options, data, threads, epoch);
         self.engine.rewire(|parameters| {
             let companions = [first, second, average];
             evolve(parameters, companions, evolution, &mut rng, &mut slopes);
@@ -401,41 +401,6 @@ fn samples<'d>(set: &'d SequenceSet, batch: &[u32]) -> Vec<Sample<'d>> {
             label: set.label(k as usize),
         })
         .collect()
-}
-
-/// Summed gradient of a few batches of the training documents, drawn anew after every
-/// epoch, without dropout.
-fn growth_slopes(
-    tried: &Parameters,
-    options: &TrainOptions,
-    data: &Training,
-    threads: usize,
-    epoch: u32,
-) -> Vec<f32> {
-    let place = |k| number(Purpose::Growth, u64::from(epoch) << 32 | k);
-    let batches = plan(
-        &data.train,
-        options.batch,
-        &mut stream(options.seed, place(0)),
-    );
-    let mut engine =
-        Engine::new(tried.clone(), options.batch, threads).with_pooling(options.pooling);
-    let mut sum = vec![0.0; tried.count()];
-    let mut gradient = vec![0.0; tried.count()];
-    for batch in batches.iter().take(GROWTH_BATCHES) {
-        let noise = |chunk: u64| Noise {
-            word_dropout: 0.0,
-            output_dropout: 0.0,
-            recurrent_dropout: 0.0,
-            smoothing: options.label_smoothing,
-            rng: stream(options.seed, place(1 + chunk)),
-        };
-        engine.train(&samples(&data.train, batch), noise, &mut gradient);
-        for (sum, slope) in sum.iter_mut().zip(&gradient) {
-            *sum += slope;
-        }
-    }
-    sum
 }
 
 /// Number of a random stream.

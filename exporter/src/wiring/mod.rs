@@ -1,5 +1,6 @@
 //! Enters: a run. Leaves: [`Wiring`], how its connections moved and how they are spread.
-//! Next: `set-lstm topology` prints it, as tables or as JSON.
+//! Next: `set-lstm topology` prints it, as tables or as JSON, and draws it. `distance` compares
+//! several runs.
 //!
 //! A connection lives from the epoch in which it appears to that in which it is gone; one
 //! that goes and comes back is a new one. `born` holds the first epoch of each life, and
@@ -12,7 +13,12 @@
 //! ```
 
 mod degree;
+pub mod distance;
 mod history;
+pub mod inputs;
+mod matching;
+pub mod picture;
+pub mod trained;
 
 pub use degree::DegreeFacts;
 pub use history::EpochFacts;
@@ -26,6 +32,9 @@ use crate::train::options::TopologyKind;
 use crate::train::parameters::row;
 use crate::train::snapshot::Snapshot;
 use crate::train::topology::Topology;
+
+/// Name of the embedding's matrix.
+const EMBEDDING: &str = "embedding";
 
 /// The connections of one matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +68,7 @@ impl Connections {
         let mut all = Vec::new();
         if shape.vocabulary > 0 {
             let rows = (0..shape.vocabulary).collect();
-            let (name, topology) = ("embedding".to_owned(), &snapshot.embedding);
+            let (name, topology) = (EMBEDDING.to_owned(), &snapshot.embedding);
             all.push(one(name, topology, rows, shape.embedding));
         }
         for (kind, topology, columns) in [
@@ -96,10 +105,7 @@ impl Wiring {
     /// A dense run, a run without a whole history, or a damaged file.
     pub fn of(run: &Run) -> Result<Wiring> {
         let folder = run.topology_path();
-        if run.options()?.topology == TopologyKind::Dense {
-            let problem = "a dense run has no topology; name a run of --topology set or static";
-            return Err(Error::data(run.folder(), problem));
-        }
+        refuse_dense(run)?;
         let files = run.connection_files()?;
         if files.is_empty() {
             let problem = "no history of the connections: the run is older than that; train it again to have one";
@@ -134,4 +140,12 @@ impl Wiring {
                 .collect(),
         }
     }
+}
+
+fn refuse_dense(run: &Run) -> Result<()> {
+    if run.options()?.topology == TopologyKind::Dense {
+        let problem = "a dense run has no topology; name a run of --topology set or static";
+        return Err(Error::data(run.folder(), problem));
+    }
+    Ok(())
 }

@@ -48,8 +48,11 @@ fn write_archive(path: &Path, files: &[(String, String)]) {
     builder.finish().unwrap();
 }
 
-/// All windows of a split as (label, order, group, samples).
-fn windows(path: &Path, split: Split) -> Result<Vec<(u8, u64, u64, Vec<f32>)>> {
+/// Label, order, group and samples.
+type Window = (u8, u64, u64, Vec<f32>);
+
+/// All windows of a split.
+fn windows(path: &Path, split: Split) -> Result<Vec<Window>> {
     let mut windows = Vec::new();
     Hapt::open(path)?.for_each(split, &mut |document| {
         let samples = document.content.series().to_vec();

@@ -76,6 +76,14 @@ fn options_out_of_range_are_refused_by_name() {
         ("batch = 0", "batch is 0; choose 1 to 65536"),
         ("max-tokens = 0", "no tokens are kept"),
         ("learning-rate = nan", "learning-rate is NaN"),
+        ("recurrent-dropout = 1.0", "recurrent-dropout is 1; choose"),
+        ("fan-in-multiple = 0", "fan-in-multiple is 0; choose 1"),
+        (
+            "fan-in-multiple = 4\ntopology = 'dense'",
+            "all rows of a dense network are full; train it with --fan-in-multiple 1",
+        ),
+        ("embedding-bands = 0", "embedding-bands is 0; choose 1"),
+        ("growth-candidates = 0", "growth-candidates is 0; choose 1"),
         ("input-std = -1.0", "a standard deviation or bias"),
     ] {
         let error = imdb()
@@ -110,4 +118,21 @@ fn an_unknown_option_in_a_file_is_an_error_with_its_line() {
         "{error}"
     );
     assert!(error.contains("zetta"), "{error}");
+}
+
+#[test]
+fn options_of_a_run_before_the_variants_are_the_rule_of_2018() {
+    let mut table = toml::Table::try_from(imdb()).unwrap();
+    for name in [
+        "pooling",
+        "recurrent-dropout",
+        "removal-scope",
+        "growth",
+        "growth-candidates",
+        "fan-in-multiple",
+        "embedding-bands",
+    ] {
+        assert!(table.remove(name).is_some(), "{name}");
+    }
+    assert_eq!(table.try_into::<TrainOptions>().unwrap(), imdb());
 }
