@@ -43,7 +43,7 @@ fn a_preset_without_its_data_says_how_to_name_it() {
     refused(
         command,
         "Large Movie Review Dataset",
-        "name its folder or archive by --data",
+        "name its file, folder or archive by --data",
     );
     let command = set_lstm!("evaluate @", &trained().int8);
     refused(command, "preset imdb", "--data");
