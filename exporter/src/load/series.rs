@@ -1,5 +1,5 @@
 //! Enters: a [`Corpus`] of recordings. Leaves: their statistics and the recordings in their
-//! units, or raw. Next: `train` takes [`load_training`]'s, whoever asks the device the raw
+//! units, or raw. Next: `train` takes `load_training`'s, whoever asks the device the raw
 //! ones of [`load_split`].
 
 use super::{InputCode, LoadOptions, Training};

@@ -1,5 +1,5 @@
 //! Enters: a [`Corpus`] of texts. Leaves: its [`Vocabulary`](crate::vocabulary::Vocabulary)
-//! and its documents as token sequences. Next: `train` takes [`load_training`]'s, `evaluate`
+//! and its documents as token sequences. Next: `train` takes `load_training`'s, `evaluate`
 //! and `simulate` [`load_split`]'s.
 //!
 //! One pass over the documents, which are never in memory together: each becomes
@@ -46,7 +46,7 @@ pub(super) fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Resul
     })
 }
 
-/// Reads one split with words that are known already: `token` is a [`Vocabulary`]'s of a
+/// Reads one split with words that are known already: `token` is a [`Vocabulary`](crate::vocabulary::Vocabulary)'s of a
 /// run, or that of a model file. `max_tokens` are kept of a document, counted from its end.
 ///
 /// # Errors
