@@ -14,12 +14,7 @@ pub const KINDS: [Values; 2] = [Values::Int8 { embedding_bits: 8 }, Values::Floa
 /// A random model with weights of the size that trained ones have.
 pub fn random_model(shape: Shape, density: f64, seed: u64) -> SparseModel {
     let density = Density::Share(density);
-    let densities = Densities {
-        embedding: density,
-        input: density,
-        recurrent: density,
-        fan_in_multiple: 1,
-    };
+    let densities = Densities::even(density);
     let scale = InitialScale {
         embedding: 0.5,
         input: 1.0,

@@ -12,6 +12,7 @@
 
 pub mod error;
 pub mod file;
+pub mod fnv;
 pub mod process;
 
 pub mod dataset;

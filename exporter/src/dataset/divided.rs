@@ -18,6 +18,7 @@ use set_lstm_runtime::text::for_each_word;
 use super::split::{Member, last_of_each_class};
 use super::{Content, Corpus, Document, Medium, Split};
 use crate::error::{Error, Result};
+use crate::fnv;
 
 /// A labelled data set in one part.
 pub trait Collection {
@@ -154,12 +155,8 @@ fn divide(members: &[Member], test_fraction: f64, seed: u64) -> Vec<Place> {
 
 /// FNV-1a of the words with a mark after each, or of the samples' bytes.
 pub(super) fn fingerprint(content: Content<'_>) -> u64 {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut add = |bytes: &[u8]| {
-        for &byte in bytes {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
+    let mut hash = fnv::START;
+    let mut add = |bytes: &[u8]| hash = fnv::add_bytes(hash, bytes);
     match content {
         Content::Text(text) => for_each_word(text.as_bytes(), |word| {
             add(word);

@@ -237,12 +237,7 @@ mod tests {
             logits: 1,
         };
         let density = Density::Share(0.07);
-        let densities = Densities {
-            embedding: density,
-            input: density,
-            recurrent: density,
-            fan_in_multiple: 1,
-        };
+        let densities = Densities::even(density);
         let scale = InitialScale {
             embedding: 0.5,
             input: 1.0,

@@ -6,7 +6,7 @@ use std::path::Path;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::curve::{Area, COLOURS, Drawn, FONT, INK};
+use super::picture::{Area, COLOURS, Drawn, FONT, INK};
 use crate::error::{Error, Result};
 use crate::file;
 

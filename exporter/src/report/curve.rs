@@ -10,32 +10,16 @@
 use std::ops::Range;
 use std::path::Path;
 
-use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::legend;
 use super::metrics::EpochMetrics;
+use super::picture::{self, Area, COLOURS, Drawn};
 use crate::error::{Error, Result};
 use crate::file;
 
 const SIZE: (u32, u32) = (1_120, 440);
-const TITLE_HEIGHT: u32 = 48;
 const LEGEND_WIDTH: u32 = 230;
-pub(crate) const FONT: &str = "sans-serif";
-pub(crate) const INK: RGBColor = RGBColor(40, 40, 40);
-pub(crate) const GRID: RGBColor = RGBColor(225, 225, 225);
-
-/// Okabe and Ito's colours, told apart by the colour-blind, without the faint yellow.
-pub(crate) const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(86, 180, 233),
-    RGBColor(230, 159, 0),
-    RGBColor(0, 0, 0),
-];
 
 /// One curve: a training run and its name in the legend.
 #[derive(Debug, Clone, Copy)]
@@ -45,9 +29,6 @@ pub struct Run<'a> {
     /// What each epoch came to, in order.
     pub epochs: &'a [EpochMetrics],
 }
-
-pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-pub(crate) type Drawn = std::result::Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// Draws the curves of `runs` and writes them to `path`, atomically.
 ///
@@ -70,26 +51,13 @@ pub fn svg(title: &str, runs: &[Run<'_>]) -> Result<String> {
             "no epoch to draw; train for at least one".into(),
         ));
     }
-    let mut text = String::new();
-    draw(SVGBackend::with_string(&mut text, SIZE), title, runs)
-        .map_err(|error| Error::Tool(format!("the curve cannot be drawn: {error}; report this")))?;
-    Ok(text)
-}
-
-fn draw(backend: SVGBackend<'_>, title: &str, runs: &[Run<'_>]) -> Drawn {
-    let root = backend.into_drawing_area();
-    root.fill(&WHITE)?;
-    let middle = TextStyle::from((FONT, 24))
-        .color(&INK)
-        .pos(Pos::new(HPos::Center, VPos::Center));
-    root.draw_text(title, &middle, (SIZE.0 as i32 / 2, TITLE_HEIGHT as i32 / 2))?;
-    let (_, below) = root.split_vertically(TITLE_HEIGHT);
-    let (panels, legend_area) = below.split_horizontally(SIZE.0 - LEGEND_WIDTH);
-    let (left, right) = panels.split_horizontally((SIZE.0 - LEGEND_WIDTH) / 2);
-    Panel::LOSS.draw(&left, runs)?;
-    Panel::ACCURACY.draw(&right, runs)?;
-    legend::draw(&legend_area, runs)?;
-    root.present()
+    picture::svg(SIZE, title, |area| {
+        let (panels, legend_area) = area.split_horizontally(SIZE.0 - LEGEND_WIDTH);
+        let (left, right) = panels.split_horizontally((SIZE.0 - LEGEND_WIDTH) / 2);
+        Panel::LOSS.draw(&left, runs)?;
+        Panel::ACCURACY.draw(&right, runs)?;
+        legend::draw(&legend_area, runs)
+    })
 }
 
 /// One pair of axes: epochs to the right, some quantities upwards.
@@ -153,18 +121,7 @@ impl Panel {
             .x_label_area_size(50)
             .y_label_area_size(68)
             .build_cartesian_2d(epochs(runs), heights)?;
-        chart
-            .configure_mesh()
-            .x_desc("epoch")
-            .y_desc(self.title)
-            .x_labels(10)
-            .y_labels(8)
-            .axis_desc_style((FONT, 18).with_color(INK))
-            .label_style((FONT, 16).with_color(INK))
-            .axis_style(INK)
-            .bold_line_style(GRID)
-            .light_line_style(TRANSPARENT)
-            .draw()?;
+        picture::axes(&mut chart, ["epoch", self.title])?;
         for curve in self.curves {
             for (run, colour) in runs.iter().zip(COLOURS.iter().cycle()) {
                 let points = curve.points(run);

@@ -5,7 +5,8 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::curve::{Area, COLOURS, Drawn, FONT, INK, Run};
+use super::curve::Run;
+use super::picture::{Area, COLOURS, Drawn, FONT, INK};
 
 const FIRST_LINE: i32 = 24;
 const LINE_HEIGHT: i32 = 20;

@@ -6,4 +6,5 @@ pub mod curve;
 mod legend;
 pub mod metrics;
 pub mod parameters;
+pub(crate) mod picture;
 pub mod table;

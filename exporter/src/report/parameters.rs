@@ -5,15 +5,14 @@ use std::ops::Range;
 use std::path::Path;
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::HPos;
 
-use super::curve::{COLOURS, Drawn, FONT, GRID, INK};
+use super::picture::{self, Area, COLOURS, Drawn, FONT, GRID, INK, styled};
 use super::table::thousands;
 use crate::error::{Error, Result};
 use crate::file;
 
 const SIZE: (u32, u32) = (900, 500);
-const TITLE_HEIGHT: u32 = 48;
 const LEGEND_WIDTH: u32 = 220;
 
 /// A mean over seeds.
@@ -55,22 +54,11 @@ pub fn svg(title: &str, series: &[SizeSeries]) -> Result<String> {
             "no size to draw; finish a cell of the comparison first".into(),
         ));
     }
-    let mut text = String::new();
-    draw(SVGBackend::with_string(&mut text, SIZE), title, series).map_err(|error| {
-        Error::Tool(format!("the picture cannot be drawn: {error}; report this"))
-    })?;
-    Ok(text)
+    picture::svg(SIZE, title, |area| draw(area, series))
 }
 
-fn draw(backend: SVGBackend<'_>, title: &str, series: &[SizeSeries]) -> Drawn {
-    let root = backend.into_drawing_area();
-    root.fill(&WHITE)?;
-    let middle = TextStyle::from((FONT, 24))
-        .color(&INK)
-        .pos(Pos::new(HPos::Center, VPos::Center));
-    root.draw_text(title, &middle, (SIZE.0 as i32 / 2, TITLE_HEIGHT as i32 / 2))?;
-    let (_, below) = root.split_vertically(TITLE_HEIGHT);
-    let (panel, legend) = below.split_horizontally(SIZE.0 - LEGEND_WIDTH);
+fn draw(area: &Area<'_>, series: &[SizeSeries]) -> Drawn {
+    let (panel, legend) = area.split_horizontally(SIZE.0 - LEGEND_WIDTH);
     let (widths, heights) = ranges(series);
     let mut chart = ChartBuilder::on(&panel)
         .margin(10)
@@ -127,11 +115,9 @@ fn draw(backend: SVGBackend<'_>, title: &str, series: &[SizeSeries]) -> Drawn {
                 legend.draw(&Circle::new((21, y), 4, colour.filled()))?;
             }
         }
-        let style = TextStyle::from((FONT, 16)).color(&INK);
-        let style = style.pos(Pos::new(HPos::Left, VPos::Center));
-        legend.draw_text(&it.name, &style, (44, y))?;
+        legend.draw_text(&it.name, &styled(16, HPos::Left), (44, y))?;
     }
-    root.present()
+    Ok(())
 }
 
 /// All points and their deviations, with a margin.

@@ -5,7 +5,7 @@
 //! chunk has a gradient vector and a random stream of its own, and the vectors are
 //! added in chunk order: the same bits whatever the number of threads.
 
-use super::chunk::{Noise, Sample, Workspace};
+use super::chunk::{Noise, Sample, Workspace, samples};
 use super::loss::SampleLoss;
 use super::network::Network;
 use super::pooling::Pooling;
@@ -231,14 +231,7 @@ fn infer_chunks<const L: usize>(
             threads.push(scope.spawn(move || {
                 let mut out = Vec::new();
                 for chunk in order.chunks(L) {
-                    let samples: Vec<Sample<'_>> = chunk
-                        .iter()
-                        .map(|&k| Sample {
-                            inputs: set.sequence(k as usize),
-                            label: set.label(k as usize),
-                        })
-                        .collect();
-                    out.extend(work.infer(network, &samples, unit));
+                    out.extend(work.infer(network, &samples(set, chunk), unit));
                 }
                 out
             }));

@@ -19,7 +19,7 @@ use super::parameters::Part;
 use super::pooling::Pooling;
 use super::simd::{Block, Kernel, Lanes, Unit, dispatch};
 use super::words::{IDLE, Words};
-use crate::sequences::Sequence;
+use crate::sequences::{Sequence, SequenceSet};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -30,6 +30,22 @@ pub struct Sample<'a> {
     pub inputs: Sequence<'a>,
     /// Its class.
     pub label: u8,
+}
+
+impl<'a> Sample<'a> {
+    /// The sequence of that number.
+    pub fn of(set: &'a SequenceSet, index: usize) -> Self {
+        Sample {
+            inputs: set.sequence(index),
+            label: set.label(index),
+        }
+    }
+}
+
+/// The sequences of those numbers.
+pub fn samples<'a>(set: &'a SequenceSet, numbers: &[u32]) -> Vec<Sample<'a>> {
+    let numbers = numbers.iter();
+    numbers.map(|&k| Sample::of(set, k as usize)).collect()
 }
 
 /// What the loss of a chunk depends on beside weights and samples.

@@ -172,11 +172,7 @@ mod tests {
             let last_is_large = token(k % 5) > 3;
             set.push((0..=k % 5).map(token), u8::from(last_is_large));
         }
-        let sample = |k| Sample {
-            inputs: set.sequence(k),
-            label: set.label(k),
-        };
-        let samples: Vec<Sample<'_>> = (0..set.len()).map(sample).collect();
+        let samples: Vec<Sample<'_>> = (0..set.len()).map(|k| Sample::of(&set, k)).collect();
         let learn = |mut engine: Engine| {
             let mut gradient = vec![0.0; start.count()];
             let mut optimizer = Optimizer::new(Rule::Sgd { momentum: 0.5 }, start.count());

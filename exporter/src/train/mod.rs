@@ -7,6 +7,7 @@ pub mod chunk;
 pub mod dense;
 pub mod engine;
 pub mod evolve;
+mod fingerprint;
 pub mod growth;
 pub mod loss;
 pub mod lstm;

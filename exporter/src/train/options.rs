@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::dense::FULL;
 use super::evolve::{Evolution, Removal, RemovalScope};
 use super::growth::{Growth, GrowthKind};
 use super::optimizer::Rule;
@@ -381,13 +382,7 @@ impl TrainOptions {
     /// Connections at the start.
     pub fn densities(&self) -> Densities {
         if self.topology == TopologyKind::Dense {
-            let all = Density::Share(1.0);
-            return Densities {
-                embedding: all,
-                input: all,
-                recurrent: all,
-                fan_in_multiple: 1,
-            };
+            return FULL;
         }
         Densities {
             embedding: self.embedding_density,

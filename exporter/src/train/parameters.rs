@@ -50,6 +50,18 @@ pub struct Densities {
     pub fan_in_multiple: usize,
 }
 
+impl Densities {
+    /// The same everywhere, rows of any length.
+    pub const fn even(density: Density) -> Self {
+        Densities {
+            embedding: density,
+            input: density,
+            recurrent: density,
+            fan_in_multiple: 1,
+        }
+    }
+}
+
 /// Standard deviations of the weights at the start.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InitialScale {

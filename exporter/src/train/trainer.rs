@@ -19,9 +19,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::batch::plan;
 use super::checkpoint::{Checkpoint, Position};
-use super::chunk::{Noise, Sample};
+use super::chunk::{Noise, samples};
 use super::engine::Engine;
 use super::evolve::evolve;
+use super::fingerprint;
 use super::loss::predicted;
 use super::optimizer::{Optimizer, clip};
 use super::options::{TopologyKind, TrainOptions};
@@ -131,14 +132,14 @@ impl<'d> Trainer<'d> {
             second,
             average,
         } = checkpoint;
-        if fingerprint != fingerprint_of(data) {
+        if fingerprint != fingerprint::of_data(data) {
             let problem = "the data is not what this run was trained on; give the same data, or train anew in another folder";
             return Err(Error::Options(problem.into()));
         }
         let shape = options.shape(&data.code, data.classes.len());
         let empty = |values: &[f32]| values.is_empty();
         let rule = options.rule();
-        if made_with != fingerprint_of_options(&options)
+        if made_with != fingerprint::of_options(&options)
             || parameters.shape != shape
             || empty(&average) != (options.averaging == 0.0)
             || second.len() != Optimizer::new(rule, parameters.count()).second.len()
@@ -379,8 +380,8 @@ impl<'d> Trainer<'d> {
     fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
             position: self.position.clone(),
-            data: fingerprint_of(self.data),
-            options: fingerprint_of_options(&self.options),
+            data: fingerprint::of_data(self.data),
+            options: fingerprint::of_options(&self.options),
             parameters: self.engine.parameters().clone(),
             first: self.optimizer.first.clone(),
             second: self.optimizer.second.clone(),
@@ -391,16 +392,6 @@ impl<'d> Trainer<'d> {
     fn stream(&self, purpose: Purpose, place: u64) -> ChaCha8Rng {
         stream(self.options.seed, number(purpose, place))
     }
-}
-
-fn samples<'d>(set: &'d SequenceSet, batch: &[u32]) -> Vec<Sample<'d>> {
-    batch
-        .iter()
-        .map(|&k| Sample {
-            inputs: set.sequence(k as usize),
-            label: set.label(k as usize),
-        })
-        .collect()
 }
 
 /// Number of a random stream.
@@ -438,39 +429,6 @@ fn cpu_since(start: Option<f64>) -> f64 {
         (Some(start), Some(now)) => now - start,
         _ => 0.0,
     }
-}
-
-/// Where FNV-1a begins.
-const FNV: u64 = 0xcbf2_9ce4_8422_2325;
-
-/// One number more in an FNV-1a.
-fn fnv(hash: u64, number: u64) -> u64 {
-    (hash ^ number).wrapping_mul(0x0100_0000_01b3)
-}
-
-/// FNV-1a of all options but where the data lies.
-fn fingerprint_of_options(options: &TrainOptions) -> u64 {
-    let options = TrainOptions {
-        data: None,
-        ..options.clone()
-    };
-    let text = format!("{options:?}");
-    text.bytes().fold(FNV, |hash, byte| fnv(hash, byte.into()))
-}
-
-/// FNV-1a of steps and labels.
-fn fingerprint_of(data: &Training) -> u64 {
-    let mut hash = FNV;
-    let mut add = |number: u64| hash = fnv(hash, number);
-    for set in [&data.train, &data.validation] {
-        for k in 0..set.len() {
-            set.tokens(k).iter().for_each(|&token| add(token.into()));
-            let samples = set.sequence(k).samples().flatten();
-            samples.for_each(|value| add(value.to_bits().into()));
-            add(0x1_0000 + u64::from(set.label(k)));
-        }
-    }
-    hash
 }
 
 #[cfg(test)]

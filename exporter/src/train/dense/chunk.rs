@@ -51,6 +51,7 @@ pub struct DenseWorkspace {
     every: PaddedMatrix, // [lanes x hidden], recurrent dropout, or none
     pooling: Pooling,
     pooled: PaddedMatrix, // [lanes x units], what the output layer reads
+    begun: Vec<usize>,    // [lanes], step at which the sequence begins
     largest: Vec<usize>,  // [lanes x hidden], step of the maximum
     wanted: PaddedMatrix, // [lanes x units], gradient of `pooled`
     logits: Vec<f32>,     // [lanes x logits]
@@ -74,6 +75,7 @@ impl DenseWorkspace {
             every: PaddedMatrix::default(),
             pooling: Pooling::Last,
             pooled: PaddedMatrix::default(),
+            begun: Vec::new(),
             largest: Vec::new(),
             wanted: PaddedMatrix::default(),
             logits: Vec::new(),
@@ -132,6 +134,7 @@ impl DenseWorkspace {
         let lengths = samples.iter().map(|sample| sample.inputs.len());
         self.steps = lengths.max().unwrap_or(0);
         self.lanes = samples.len();
+        self.begun.clear();
         self.words.clear(shape);
         self.slots.clear();
         self.slots.resize(self.steps * self.lanes, IDLE);
@@ -139,6 +142,7 @@ impl DenseWorkspace {
             let idle = self.steps - sample.inputs.len();
             let (words, slots) = (&mut self.words, &mut self.slots);
             let slots = slots.chunks_exact_mut(self.lanes).skip(idle);
+            self.begun.push(idle);
             match sample.inputs {
                 Sequence::Tokens(tokens) => slots
                     .zip(tokens)
@@ -178,8 +182,7 @@ impl DenseWorkspace {
     fn pool(&mut self, t: usize, to: usize) {
         for lane in 0..self.lanes {
             let hidden = self.largest.len() / self.lanes;
-            let slots = self.slots[lane..].iter().step_by(self.lanes);
-            let begun = slots.take_while(|&&slot| slot == IDLE).count();
+            let begun = self.begun[lane];
             if t < begun {
                 continue;
             }
@@ -200,8 +203,7 @@ impl DenseWorkspace {
     fn pool_backward(&mut self, t: usize) {
         for lane in 0..self.lanes {
             let hidden = self.largest.len() / self.lanes;
-            let slots = self.slots[lane..].iter().step_by(self.lanes);
-            let begun = slots.take_while(|&&slot| slot == IDLE).count();
+            let begun = self.begun[lane];
             if t < begun {
                 continue;
             }

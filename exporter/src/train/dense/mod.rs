@@ -29,7 +29,7 @@ mod weights;
 mod words;
 
 use super::batch::{BatchLoss, Width};
-use super::chunk::{Noise, Sample};
+use super::chunk::{Noise, Sample, samples};
 use super::loss::SampleLoss;
 use super::parameters::{Densities, Parameters};
 use super::pooling::Pooling;
@@ -41,12 +41,7 @@ use gradient::DenseGradient;
 use weights::DenseWeights;
 
 /// Every connection exists.
-pub const FULL: Densities = Densities {
-    embedding: Density::Share(1.0),
-    input: Density::Share(1.0),
-    recurrent: Density::Share(1.0),
-    fan_in_multiple: 1,
-};
+pub const FULL: Densities = Densities::even(Density::Share(1.0));
 
 /// The threads' buffers, reused from batch to batch.
 #[derive(Debug)]
@@ -153,11 +148,7 @@ impl DenseWorkers {
                 running.push(scope.spawn(move || {
                     let mut done = Vec::new();
                     for &chunk in hand {
-                        let sample = |&k: &u32| Sample {
-                            inputs: set.sequence(k as usize),
-                            label: set.label(k as usize),
-                        };
-                        let samples: Vec<Sample<'_>> = chunk.iter().map(sample).collect();
+                        let samples = samples(set, chunk);
                         done.push((chunk, work.infer(view, &samples).to_vec()));
                     }
                     done

@@ -170,11 +170,7 @@ fn gradients_of_recordings_equal_finite_differences() {
     start.value.drain(start.range(Part::Embedding));
     start.embedding = Topology::from_positions(0, 7, &[]);
     let set = oracle::recordings(7, 40);
-    let sample = |k| Sample {
-        inputs: set.sequence(k),
-        label: set.label(k),
-    };
-    let samples: Vec<Sample<'_>> = (0..set.len()).map(sample).collect();
+    let samples: Vec<Sample<'_>> = (0..set.len()).map(|k| Sample::of(&set, k)).collect();
     let mut gradient = vec![0.0; start.count()];
     let mut workers = DenseWorkers::new(Width::Sixteen, 2, Unit::default());
     workers.train(&start, &samples, quiet, &mut gradient);

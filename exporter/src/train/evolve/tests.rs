@@ -59,12 +59,7 @@ fn evolution_keeps_every_count_and_moves_state_with_its_connection() {
         logits: 1,
     };
     let share = Density::Share(0.25);
-    let densities = Densities {
-        embedding: share,
-        input: share,
-        recurrent: share,
-        fan_in_multiple: 1,
-    };
+    let densities = Densities::even(share);
     let scale = InitialScale {
         embedding: 1.0,
         input: 1.0,

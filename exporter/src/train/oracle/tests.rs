@@ -142,11 +142,7 @@ fn gradients_of_recordings_equal_finite_differences() {
     start.value.drain(start.range(Part::Embedding));
     start.embedding = Topology::from_positions(0, 10, &[]);
     let set = recordings(10, 40);
-    let sample = |k| Sample {
-        inputs: set.sequence(k),
-        label: set.label(k),
-    };
-    let samples: Vec<Sample<'_>> = (0..set.len()).map(sample).collect();
+    let samples: Vec<Sample<'_>> = (0..set.len()).map(|k| Sample::of(&set, k)).collect();
     let mut gradient = vec![0.0; start.count()];
     let network = Network::new(start.clone());
     let mut workers = Workers::new(Width::Sixteen, 2, Unit::default());

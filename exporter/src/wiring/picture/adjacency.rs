@@ -2,9 +2,9 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 use set_lstm_runtime::gate::Gate;
 
-use super::{legend, styled, svg};
+use super::legend;
 use crate::error::Result;
-use crate::report::curve::{Area, COLOURS, Drawn, INK};
+use crate::report::picture::{Area, COLOURS, Drawn, INK, styled, svg};
 use crate::sparse_model::SparseMatrix;
 use crate::wiring::trained::TrainedWiring;
 

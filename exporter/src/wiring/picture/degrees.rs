@@ -1,8 +1,8 @@
 use plotters::prelude::*;
 
-use super::{legend, svg};
+use super::legend;
 use crate::error::Result;
-use crate::report::curve::{Area, COLOURS, Drawn, FONT, GRID, INK};
+use crate::report::picture::{Area, COLOURS, Drawn, FONT, GRID, INK, svg};
 use crate::wiring::{DegreeFacts, Wiring};
 
 const PANEL: (u32, u32) = (380, 250);
@@ -21,7 +21,10 @@ pub fn degrees(wiring: &Wiring) -> Result<String> {
         .filter(|kind| wiring.degrees.iter().any(|facts| is_of(facts, kind)))
         .collect();
     let width = PANEL.0 * kinds.len() as u32;
-    let size = (width, super::TITLE_HEIGHT + LEGEND_HEIGHT + 2 * PANEL.1);
+    let size = (
+        width,
+        crate::report::picture::TITLE_HEIGHT + LEGEND_HEIGHT + 2 * PANEL.1,
+    );
     let title = format!("{}: connections of rows and columns", wiring.run);
     svg(size, &title, |area| {
         let (above, below) = area.split_vertically(LEGEND_HEIGHT);

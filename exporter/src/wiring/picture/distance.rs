@@ -1,9 +1,8 @@
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
-use super::{styled, svg};
 use crate::error::Result;
-use crate::report::curve::COLOURS;
+use crate::report::picture::{COLOURS, styled, svg};
 use crate::wiring::distance::Distances;
 
 const CELL: i32 = 96;
@@ -21,7 +20,7 @@ pub fn distance(distances: &Distances) -> Result<String> {
     let width = (NAMES + CELL * count + 30).max(WIDTH_LEAST);
     let size = (
         width as u32,
-        super::TITLE_HEIGHT + (CELL * count + 40 + NOTE) as u32,
+        crate::report::picture::TITLE_HEIGHT + (CELL * count + 40 + NOTE) as u32,
     );
     svg(size, "distance of the topologies", |area| {
         for (row, run) in (0..).zip(&distances.runs) {

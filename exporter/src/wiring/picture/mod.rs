@@ -19,36 +19,10 @@ pub use distance::distance;
 pub use turnover::turnover;
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::HPos;
 
-use crate::error::{Error, Result};
-use crate::report::curve::{Area, Drawn, FONT, INK};
-
-const TITLE_HEIGHT: u32 = 48;
-
-/// A drawing as the text of an SVG file: a title, and below it what `draw` draws.
-fn svg(size: (u32, u32), title: &str, draw: impl FnOnce(&Area<'_>) -> Drawn) -> Result<String> {
-    let mut text = String::new();
-    let drawn = || -> Drawn {
-        let root = SVGBackend::with_string(&mut text, size).into_drawing_area();
-        root.fill(&WHITE)?;
-        let at = (size.0 as i32 / 2, TITLE_HEIGHT as i32 / 2);
-        root.draw_text(title, &styled(24, HPos::Center), at)?;
-        let (_, below) = root.split_vertically(TITLE_HEIGHT);
-        draw(&below)?;
-        root.present()
-    };
-    drawn().map_err(|error| {
-        Error::Tool(format!("the picture cannot be drawn: {error}; report this"))
-    })?;
-    Ok(text)
-}
-
-/// Text of a size, vertically in the middle of its place.
-fn styled(size: u32, side: HPos) -> TextStyle<'static> {
-    let style = TextStyle::from((FONT, size)).color(&INK);
-    style.pos(Pos::new(side, VPos::Center))
-}
+use crate::report::picture::styled;
+use crate::report::picture::{Area, Drawn};
 
 /// Names of what is drawn, side by side from `x` on, at the height `y`.
 fn legend(area: &Area<'_>, x: i32, y: i32, names: &[(&str, RGBColor)]) -> Drawn {

@@ -1,8 +1,8 @@
 use plotters::prelude::*;
 
-use super::{legend, svg};
+use super::legend;
 use crate::error::Result;
-use crate::report::curve::{Area, COLOURS, Drawn, FONT, GRID, INK};
+use crate::report::picture::{Area, COLOURS, Drawn, axes, svg};
 use crate::wiring::{EpochFacts, Wiring};
 
 const SIZE: (u32, u32) = (1_120, 460);
@@ -84,18 +84,7 @@ fn panel(area: &Area<'_>, title: &str, lines: &[Line<'_>]) -> Drawn {
         .x_label_area_size(50)
         .y_label_area_size(68)
         .build_cartesian_2d(0..last, 0.0..(1.05 * most).max(1.0))?;
-    chart
-        .configure_mesh()
-        .x_desc("epoch")
-        .y_desc(title)
-        .x_labels(10)
-        .y_labels(8)
-        .axis_desc_style((FONT, 18).with_color(INK))
-        .label_style((FONT, 16).with_color(INK))
-        .axis_style(INK)
-        .bold_line_style(GRID)
-        .light_line_style(TRANSPARENT)
-        .draw()?;
+    axes(&mut chart, ["epoch", title])?;
     for line in lines {
         let points = line.points.iter().copied();
         chart.draw_series(LineSeries::new(points.clone(), line.colour.stroke_width(2)))?;
