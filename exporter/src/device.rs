@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::sequences::{Sequence, Token};
-use set_lstm_runtime::wire::{File, Kind};
+use set_lstm_runtime::wire::{File, Kind, MAX_LAYERS, MAX_UNITS};
 use set_lstm_runtime::{
     Arithmetic, Class, DecodeError, EmbeddingRow, Float32, Int8, Logit, Model, SelfTestError,
     State, Tokenizer, Vocabulary,
@@ -13,7 +13,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 /// Units that a host state has room for: as many as the format allows.
-const CAPACITY: usize = 256;
+const CAPACITY: usize = 2 * MAX_UNITS as usize;
 
 /// Bytes that lie on a multiple of four, as the runtime wants them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,14 +23,19 @@ pub struct AlignedBytes {
 }
 
 impl AlignedBytes {
-    /// Reads a file.
+    /// Reads a model file, and brings one of an older version to this one.
     ///
     /// # Errors
-    /// The file does not exist or cannot be read.
+    /// The file does not exist, cannot be read, or is of an older version and damaged.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let hint = "give a model file made by `set-lstm export`";
-        Ok(std::fs::read(path).map_err(Error::io(path, hint))?.into())
+        let bytes = std::fs::read(path).map_err(Error::io(path, hint))?;
+        let upgraded = crate::pack::upgrade(&bytes).map_err(|problem| Error::Model {
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        })?;
+        Ok(upgraded.unwrap_or(bytes).into())
     }
 }
 
@@ -57,9 +62,9 @@ impl Deref for AlignedBytes {
 #[derive(Debug)]
 pub enum AnyModel<'a> {
     /// Integers.
-    Int8(Model<'a, Int8>),
+    Int8(Model<'a, Int8, MAX_LAYERS>),
     /// Floating point.
-    Float32(Model<'a, Float32>),
+    Float32(Model<'a, Float32, MAX_LAYERS>),
 }
 
 /// A state of either kind. It belongs to the kind of model that it was made for; with a
@@ -67,9 +72,9 @@ pub enum AnyModel<'a> {
 #[derive(Debug, Clone)]
 pub enum AnyState {
     /// Integers.
-    Int8(Box<State<Int8, CAPACITY>>),
+    Int8(Box<State<Int8, CAPACITY, MAX_LAYERS>>),
     /// Floating point.
-    Float32(Box<State<Float32, CAPACITY>>),
+    Float32(Box<State<Float32, CAPACITY, MAX_LAYERS>>),
 }
 
 /// Runs the same expression on the typed model, or on the typed state and its model.
@@ -264,6 +269,6 @@ impl AnyState {
     }
 }
 
-fn boxed<A: Arithmetic>(model: &Model<'_, A>) -> Box<State<A, CAPACITY>> {
+fn boxed<A: Arithmetic>(model: &Model<'_, A, MAX_LAYERS>) -> Box<State<A, CAPACITY, MAX_LAYERS>> {
     Box::new(State::new(model).expect("the format has no more units than this capacity"))
 }

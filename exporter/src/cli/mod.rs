@@ -21,6 +21,7 @@ mod progress;
 mod simulate;
 mod topology;
 mod train;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -51,6 +52,8 @@ enum Command {
     Export(export::Arguments),
     /// Show what is in a model file, section by section
     Inspect(inspect::Arguments),
+    /// Bring a model file of an older version of the format to this one
+    Upgrade(upgrade::Arguments),
     /// Run a model file on an emulated microcontroller and compare every output with the host's
     Simulate(simulate::Arguments),
     /// Show what a model's firmware takes of flash and RAM
@@ -88,6 +91,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Predict(arguments) => predict::run(arguments),
         Command::Export(arguments) => export::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Upgrade(arguments) => upgrade::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
