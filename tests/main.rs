@@ -23,6 +23,9 @@ mod samples;
 /// The packed model on an emulated Cortex-M.
 mod firmware;
 
+/// No panic and no unsafe code, proven by linker and compiler.
+mod proof;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 
