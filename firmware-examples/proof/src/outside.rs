@@ -11,13 +11,13 @@ use core::ptr::with_exposed_provenance;
 /// Where registers begin on every Cortex-M.
 const REGISTERS: usize = 0x4000_0000;
 /// Address of a block of bytes.
-const ADDRESS: *const usize = with_exposed_provenance(REGISTERS);
+const ADDRESS: *const usize = REGISTERS as *const usize;
 /// Length of that block.
-const LENGTH: *const usize = with_exposed_provenance(REGISTERS + 4);
+const LENGTH: *const usize = (REGISTERS + 4) as *const usize;
 /// Any number.
-const NUMBER: *const u32 = with_exposed_provenance(REGISTERS + 8);
+const NUMBER: *const u32 = (REGISTERS + 8) as *const u32;
 /// Takes any number.
-const RESULT: *mut u32 = core::ptr::with_exposed_provenance_mut(REGISTERS + 12);
+const RESULT: *mut u32 = (REGISTERS + 12) as *mut u32;
 
 /// A number, another one each time.
 pub fn number() -> u32 {
