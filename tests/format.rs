@@ -8,7 +8,7 @@ use set_lstm::pack::{EMBEDDING_BITS, PackOptions, Values, pack};
 use set_lstm::sparse_model::{SparseMatrix, SparseModel};
 use set_lstm::train::parameters::Shape;
 use set_lstm_runtime::Gate;
-use set_lstm_runtime::wire::{File, Section, Sections};
+use set_lstm_runtime::wire::{File, Section};
 use std::ops::Range;
 
 /// Two tokens, two inputs, two units; all weights are exact in both kinds.
@@ -57,19 +57,23 @@ pub fn tiny_file(values: Values) -> AlignedBytes {
 #[test]
 fn a_tiny_header_is_these_bytes() {
     let file = tiny_file(Values::Float32);
-    let expected: [&[u8]; 12] = [
+    let numbers: [u32; 19] = [
+        2, 2, 1, // vocabulary, input, logits
+        0, 32, 0, 1, 4, 2, // rows: gap_bits, value_bits, largest, unit, words, longest
+        0, 0, 0, // no words; fraction bits of an int8 head
+        300, 18, 52, // tokens, parameters, halfwords of reference
+        2, 0, 0, 0, // layer 1: hidden, columns and strips, constants of int8
+    ];
+    let numbers = numbers.map(u32::to_le_bytes);
+    let expected: [&[u8]; 8] = [
         b"SETL",
-        &[2, 0, 2, 0],        // version 2, f32
-        &[0x6c, 1, 0, 0],     // 364 bytes
-        &file[12..16],        // checksum: checked by decoding
-        &[0x27, 0, 0, 0],     // 39 bytes of header:
-        &[2, 2, 1],           // vocabulary, input, logits
-        &[0, 32, 0, 1, 4, 2], // rows: gap_bits, value_bits, largest, unit, words, longest
-        &[0, 0, 0],           // no words; fraction bits of an int8 head
-        &[0xac, 2, 18, 0x34], // 300 tokens, 18 parameters, 52 halfwords of reference
-        &[2, 0, 0, 0],        // layer 1: hidden, columns and strips, constants of int8
-        &[0; 12],             // no more layers
-        b"\x06no\nyes\0",     // class names; fill
+        &[2, 0, 2, 0],    // version 2, f32
+        &[0x98, 1, 0, 0], // 408 bytes
+        &file[12..16],    // checksum: checked by decoding
+        &[84, 0, 0, 0],   // 84 bytes of header:
+        &[76],            // 76 bytes of numbers
+        numbers.as_flattened(),
+        b"\x06no\nyes", // class names
     ];
     let expected = expected.concat();
     assert_eq!(file[..expected.len()], expected);
@@ -150,9 +154,7 @@ fn tiny_sections_are_these_bytes() {
 /// Where a section lies.
 pub fn place(file: &[u8], wanted: Section) -> Range<usize> {
     let opened = File::peek(file).unwrap();
-    let mut sections = Sections::new(&opened);
-    for section in Section::all(opened.header.layer_count()) {
-        let bytes = sections.next(section).unwrap();
+    for (section, bytes) in opened.sections() {
         if section == wanted {
             let start = bytes.as_ptr().addr() - file.as_ptr().addr();
             return start..start + bytes.len();

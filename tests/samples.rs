@@ -21,7 +21,7 @@ use set_lstm::train::parameters::{Densities, InitialScale, Parameters, Shape};
 use set_lstm::train::preset::Preset;
 use set_lstm::train::topology::Density;
 use set_lstm_runtime::error::Fault;
-use set_lstm_runtime::wire::{Place, Section};
+use set_lstm_runtime::wire::{File, Place, Section};
 use set_lstm_runtime::{DecodeError, Gate};
 use std::path::Path;
 
@@ -237,17 +237,19 @@ fn a_tiny_file_is_these_bytes() {
         factor: vec![0.5, 0.0],
     };
     let [float32, int8] = [Values::Float32, KINDS[0]].map(|v| file(&model, &statistics, v));
-    let expected: [&[u8]; 5] = [
-        &[0, 2, 1],           // no vocabulary: 2 channels; logits
-        &[0, 32, 0, 0, 0, 0], // samples as they are, no fill units, words or longest row
-        &[0, 0, 0, 0],        // no words, no head of int8, no limit of steps
-        &[13],                // parameters: 2 connections, 8 biases, a head of 2 and its bias
-        &[58],                // halfwords of reference
-    ];
-    let expected = [expected.concat(), vec![2, 1, 0, 0]].concat(); // layer 1: 2 units, joined
-    assert_eq!(float32[20..20 + expected.len()], expected);
-    // largest 2048 as a varint
-    assert_eq!(int8[20..30], [0, 2, 1, 0, 0, 0x80, 0x10, 0, 0, 0]);
+    let numbers = |largest: u32| -> [u32; 19] {
+        [
+            0, 2, 1, // no vocabulary: 2 channels; logits
+            0, 32, largest, 0, 0, 0, // samples: no fill units, words or longest row
+            0, 0, 0, // no words, no head of int8
+            0, 13, 58, // any length; 2 connections, 8 biases, a head of 3; reference
+            2, 1, 0, 0, // layer 1: 2 units, joined
+        ]
+    };
+    let numbers = numbers(0).map(u32::to_le_bytes);
+    assert_eq!(float32[21..97], *numbers.as_flattened());
+    let header = File::peek(&int8).unwrap().header;
+    assert_eq!((header.rows.value_bits, header.rows.largest), (0, 2048));
     for file in [&float32, &int8] {
         let of = |section| &file[place(file, section)];
         for section in [Section::RowBlock, Section::RowLength, Section::RowBits] {

@@ -20,6 +20,24 @@ pub struct GateWeights<'a, A: Engine> {
     pub units: &'a [A::Unit], // [hidden]
 }
 
+impl<'a, A: Engine> GateWeights<'a, A> {
+    /// A gate that is not read yet.
+    pub const NONE: Self = GateWeights {
+        input: Columns {
+            counts: &[],
+            start: &[],
+            pairs: <A::Pairs<'a> as Pairs>::NONE,
+        },
+        recurrent: Strips {
+            counts: &[],
+            across: 0,
+            unit: &[],
+            pairs: <A::Pairs<'a> as Pairs>::NONE,
+        },
+        units: &[],
+    };
+}
+
 /// What an engine does; `cell` calls it in the order of the formula.
 ///
 /// Every method is total: whatever the arguments, it returns without a panic. That the
@@ -30,7 +48,9 @@ pub trait Engine: Copy + core::fmt::Debug + 'static {
     /// An element of `h` and `c`.
     type Value: Value;
     /// A sum of products.
-    type Sum: Copy + Default + core::fmt::Debug;
+    type Sum: Copy + core::fmt::Debug;
+    /// The sum of none.
+    const ZERO_SUM: Self::Sum;
     /// An output of the head.
     type Logit: Logit;
     /// Pairs of connections.
@@ -122,10 +142,12 @@ pub trait Engine: Copy + core::fmt::Debug + 'static {
 
 /// An element of the state: i16 or f32.
 pub trait Value:
-    Copy + Default + PartialEq + core::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned
+    Copy + PartialEq + core::fmt::Debug + serde::Serialize + serde::de::DeserializeOwned
 {
     /// Bytes of the value.
     const BYTES: usize;
+    /// Zero.
+    const ZERO: Self;
     /// The bits of the value in the low bytes.
     fn bits(self) -> u32;
     /// Whether the value is a number.
@@ -142,6 +164,7 @@ pub trait Logit: bytemuck::AnyBitPattern + PartialOrd + core::fmt::Debug {
 
 impl Value for i16 {
     const BYTES: usize = 2;
+    const ZERO: i16 = 0;
     fn bits(self) -> u32 {
         self as u16 as u32
     }
@@ -152,6 +175,7 @@ impl Value for i16 {
 
 impl Value for f32 {
     const BYTES: usize = 4;
+    const ZERO: f32 = 0.0;
     fn bits(self) -> u32 {
         self.to_bits()
     }

@@ -95,6 +95,7 @@ impl<'a> Embedding<'a> {
     /// are in range, fills are zero, and values are what `is_value` allows. Returns the
     /// largest sum of magnitudes of a row (of integers; of f32 it has no meaning). Without an
     /// embedding that is the one of a sample.
+    #[inline(never)]
     pub fn check(
         &self,
         header: &Header<'_>,

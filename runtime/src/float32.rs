@@ -29,6 +29,10 @@ pub struct FloatPairs<'a> {
 }
 
 impl Pairs for FloatPairs<'_> {
+    const NONE: Self = FloatPairs {
+        index: &[],
+        weight: &[],
+    };
     fn count(&self) -> usize {
         self.weight.len()
     }
@@ -49,6 +53,7 @@ impl Engine for Float32 {
     const KIND: Kind = Kind::Float32;
     type Value = f32;
     type Sum = f32;
+    const ZERO_SUM: f32 = 0.0;
     type Logit = f32;
     type Pairs<'a> = FloatPairs<'a>;
     type Unit = f32;

@@ -67,6 +67,7 @@ pub struct Constants {
 
 /// Two connections a word: the first in the low half, each as `fixed::slot` has it.
 impl Pairs for &[u32] {
+    const NONE: Self = &[];
     fn count(&self) -> usize {
         self.len()
     }
@@ -84,6 +85,7 @@ impl Engine for Int8 {
     const KIND: Kind = Kind::Int8;
     type Value = i16;
     type Sum = i32;
+    const ZERO_SUM: i32 = 0;
     type Logit = i32;
     type Pairs<'a> = &'a [u32];
     type Unit = u32;

@@ -12,10 +12,9 @@
 
 use crate::arithmetic::{Arithmetic, GateWeights};
 use crate::embedding::{Embedding, EmbeddingRow};
-use crate::error::{DecodeError, Fault};
+use crate::error::DecodeError;
 use crate::gate::Gate;
 use crate::samples::Statistics;
-use crate::sparse::{Columns, Strips};
 use crate::vocabulary::Vocabulary;
 use crate::wire::{
     File, Header, InputLayout, LayerHeader, LayerShape, MAX_UNITS, Place, Section, Sections,
@@ -83,51 +82,84 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         }
 
         let mut sections = Sections::new(&file);
+        let [displacement, fingerprint, block, length, bits, mean, factor] = header.front_bytes();
         let vocabulary = Vocabulary::new(
             header,
-            array(&mut sections, Section::WordDisplacement)?,
-            array(&mut sections, Section::WordFingerprint)?,
+            array(&mut sections, Section::WordDisplacement, displacement)?,
+            array(&mut sections, Section::WordFingerprint, fingerprint)?,
         )?;
         let embedding = Embedding {
-            block: array(&mut sections, Section::RowBlock)?,
-            length: sections.next(Section::RowLength)?,
-            bits: array(&mut sections, Section::RowBits)?,
+            block: array(&mut sections, Section::RowBlock, block)?,
+            length: sections.next(Section::RowLength, length)?,
+            bits: array(&mut sections, Section::RowBits, bits)?,
             code: header.rows,
         };
         let statistics = Statistics {
-            mean: array(&mut sections, Section::InputMean)?,
-            factor: array(&mut sections, Section::InputFactor)?,
+            mean: array(&mut sections, Section::InputMean, mean)?,
+            factor: array(&mut sections, Section::InputFactor, factor)?,
         };
         statistics.check()?;
-        let mut layers = Vec::new();
-        let mut row_sum = 0;
-        for number in 0..header.layer_count() {
-            let below = layers.last().map(|below: &Layer<'_, A>| &below.constants);
-            let constants = A::constants(header, number, below)?;
-            if below.is_none() {
-                row_sum = embedding.check(header, |bits| A::is_input(bits, &constants))?;
-            }
-            let layer = layer(number, constants, row_sum, &mut sections, header)?;
-            let _ = layers.push(layer); // there is room
-        }
-        let head_weight = array(&mut sections, Section::HeadWeight)?;
-        let head_bias = array(&mut sections, Section::HeadBias)?;
-        A::check_head(head_weight, head_bias)?;
-        let reference = array(&mut sections, Section::Reference)?;
-        crate::self_test::check(reference, header)?;
-        sections.finish()?;
-        Ok(Model {
+        // in place from here on: each part that is returned would be copied on the stack
+        let mut model = Model {
             embedding,
             statistics,
-            layers,
-            head_weight,
-            head_bias,
-            reference,
+            layers: Vec::new(),
+            head_weight: &[],
+            head_bias: &[],
+            reference: &[],
             checksum: file.checksum,
             class_names: header.class_names,
             vocabulary,
             max_tokens: header.max_tokens,
-        })
+        };
+        model.read_layers(&mut sections, header)?;
+        let [weight, bias, reference] = header.back_bytes(A::KIND);
+        model.head_weight = array(&mut sections, Section::HeadWeight, weight)?;
+        model.head_bias = array(&mut sections, Section::HeadBias, bias)?;
+        A::check_head(model.head_weight, model.head_bias)?;
+        model.reference = array(&mut sections, Section::Reference, reference)?;
+        crate::self_test::check(model.reference, header)?;
+        sections.finish()?;
+        Ok(model)
+    }
+
+    #[inline(never)]
+    fn read_layers(
+        &mut self,
+        sections: &mut Sections<'a>,
+        header: &Header<'_>,
+    ) -> Result<(), DecodeError> {
+        let mut row_sum = 0;
+        for number in 0..header.layer_count() {
+            let below = self.layers.last().map(|below| &below.constants);
+            let constants = A::constants(header, number, below)?;
+            if below.is_none() {
+                let is_value = |bits| A::is_input(bits, &constants);
+                row_sum = self.embedding.check(header, is_value)?;
+            }
+            let shape = header.layer_shape(number);
+            let layer = Layer {
+                gates: [const { GateWeights::NONE }; Gate::COUNT],
+                constants,
+                hidden: shape.hidden,
+                units: shape.strip_columns(),
+            };
+            let _ = self.layers.push(layer); // there is room
+            let counts = array(sections, Section::Shape(number), shape.shape_bytes())?;
+            let Some(layer) = self.layers.last_mut() else {
+                break;
+            };
+            // in the order of `Gate::ALL`, which is the order of the file
+            for (gate, weights) in Gate::ALL.into_iter().zip(&mut layer.gates) {
+                let place = Place {
+                    layer: number,
+                    gate,
+                };
+                read_gate::<A>(weights, place, shape, counts, sections)?;
+                A::check_gate(place, weights, &constants, row_sum, shape.hidden)?;
+            }
+        }
+        Ok(())
     }
 
     /// Hidden units of the last layer.
@@ -229,95 +261,56 @@ fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
 }
 
 #[inline(never)]
-fn layer<'a, A: Arithmetic>(
-    number: u8,
-    constants: A::Constants,
-    row_sum: u32,
-    sections: &mut Sections<'_, 'a>,
-    header: &Header<'_>,
-) -> Result<Layer<'a, A>, DecodeError> {
-    sections.next(Section::Shape(number))?;
-    let shape = header.layer_shape(number);
-    let mut gate = |gate| {
-        let place = Place {
-            layer: number,
-            gate,
-        };
-        weights::<A>(place, shape, sections, &constants, row_sum)
-    };
-    // in the order of `Gate::ALL`, which is the order of the file
-    let gates = [
-        gate(Gate::Input)?,
-        gate(Gate::Candidate)?,
-        gate(Gate::Forget)?,
-        gate(Gate::Output)?,
-    ];
-    Ok(Layer {
-        gates,
-        constants,
-        hidden: shape.hidden,
-        units: shape.strip_columns(),
-    })
-}
-
-#[inline(never)]
-fn weights<'a, A: Arithmetic>(
+fn read_gate<'a, A: Arithmetic>(
+    weights: &mut GateWeights<'a, A>,
     place: Place,
     shape: LayerShape,
-    sections: &mut Sections<'_, 'a>,
-    constants: &A::Constants,
-    row_sum: u32,
-) -> Result<GateWeights<'a, A>, DecodeError> {
-    let (pairs_of_columns, strips) = shape.of_gate(place.gate, sections.counts());
-    let input = Columns {
-        counts: pairs_of_columns,
-        start: array(sections, Section::InputStart(place))?,
-        pairs: pairs::<A>(
-            sections,
-            Section::InputUnit(place),
-            Section::InputWeight(place),
-        )?,
-    };
-    input.check(place, shape.hidden)?;
-    let recurrent = Strips {
-        counts: strips,
-        across: shape.across() as u8, // at most 8
-        unit: sections.next(Section::StripUnit(place))?,
-        pairs: pairs::<A>(
-            sections,
-            Section::RecurrentColumn(place),
-            Section::RecurrentWeight(place),
-        )?,
-    };
-    recurrent.check(place, shape.hidden, shape.strip_columns())?;
-    let units = array(sections, Section::Unit(place))?;
-    let weights = GateWeights {
+    counts: &'a [u16],
+    sections: &mut Sections<'a>,
+) -> Result<(), DecodeError> {
+    let [start, unit, weight, strip_unit, column, strip_weight, units] =
+        shape.gate_bytes(A::KIND, place.gate, counts);
+    let GateWeights {
         input,
         recurrent,
-        units,
-    };
-    A::check_gate(place, &weights, constants, row_sum, shape.hidden)?;
-    Ok(weights)
+        units: parameters,
+    } = weights;
+    (input.counts, recurrent.counts) = shape.of_gate(place.gate, counts);
+    input.start = array(sections, Section::InputStart(place), start)?;
+    input.pairs = pairs::<A>(
+        sections,
+        (Section::InputUnit(place), unit),
+        (Section::InputWeight(place), weight),
+    )?;
+    input.check(place, shape.hidden)?;
+    recurrent.across = shape.across() as u8; // at most 8
+    recurrent.unit = sections.next(Section::StripUnit(place), strip_unit)?;
+    recurrent.pairs = pairs::<A>(
+        sections,
+        (Section::RecurrentColumn(place), column),
+        (Section::RecurrentWeight(place), strip_weight),
+    )?;
+    recurrent.check(place, shape.hidden, shape.strip_columns())?;
+    *parameters = array(sections, Section::Unit(place), units)?;
+    Ok(())
 }
 
 fn pairs<'a, A: Arithmetic>(
-    sections: &mut Sections<'_, 'a>,
-    index: Section,
-    weight: Section,
+    sections: &mut Sections<'a>,
+    (index, index_bytes): (Section, u32),
+    (weight, weight_bytes): (Section, u32),
 ) -> Result<A::Pairs<'a>, DecodeError> {
-    let (index, bytes) = (sections.next(index)?, sections.next(weight)?);
-    A::pairs(index, bytes).ok_or(DecodeError::Content {
-        section: weight,
-        index: 0,
-        fault: Fault::OutOfRange,
-    })
+    let index = sections.next(index, index_bytes)?;
+    let bytes = sections.next(weight, weight_bytes)?;
+    A::pairs(index, bytes).ok_or(DecodeError::Misaligned)
 }
 
 /// A section as an array of `T`. Sections are aligned and have their exact length, so the
 /// cast holds; were it not so, this would be an error and no panic.
 fn array<'a, T: AnyBitPattern>(
-    sections: &mut Sections<'_, 'a>,
+    sections: &mut Sections<'a>,
     section: Section,
+    bytes: u32,
 ) -> Result<&'a [T], DecodeError> {
-    bytemuck::try_cast_slice(sections.next(section)?).map_err(|_| DecodeError::Misaligned)
+    bytemuck::try_cast_slice(sections.next(section, bytes)?).map_err(|_| DecodeError::Misaligned)
 }

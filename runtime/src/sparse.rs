@@ -18,13 +18,15 @@
 
 use crate::arithmetic::Engine;
 use crate::error::{DecodeError, Fault};
-use crate::wire::{Place, SEGMENT, STRIP_CLASSES, Section};
+use crate::wire::{Place, SEGMENT, STRIP_CLASSES, Section, strips_and_pairs};
 
 /// [`SEGMENT`] as the size of an array.
 pub const BLOCK: usize = SEGMENT as usize;
 
 /// A run of pairs of connections in flash.
 pub trait Pairs: Copy {
+    /// No pairs.
+    const NONE: Self;
     /// Number of pairs.
     fn count(&self) -> usize;
     /// The pairs of a range; `None` if they are not all there.
@@ -68,27 +70,29 @@ impl<'a, P: Pairs> Columns<'a, P> {
 
     /// The row segments, each as a matrix of its own.
     pub fn segments(&self) -> impl Iterator<Item = Self> + use<'a, P> {
-        let Columns {
+        let mut rest = *self;
+        core::iter::from_fn(move || rest.split_segment())
+    }
+
+    /// Cuts the next row segment off.
+    #[inline(never)] // code is worth more than the call
+    fn split_segment(&mut self) -> Option<Self> {
+        // a length by division, since `chunks` could panic for all that the compiler knows
+        let each = self.start.len().checked_div(self.counts.len())?;
+        let (counts, counts_left) = self.counts.split_at_checked(1)?;
+        let (start, start_left) = self.start.split_at_checked(each)?;
+        let length = usize::from(*counts.first()?);
+        let segment = Columns {
             counts,
             start,
-            pairs,
-        } = *self;
-        let each = start.len().checked_div(counts.len()).unwrap_or_default();
-        let mut at = 0;
-        let starts = start.chunks_exact(each.max(1));
-        counts
-            .chunks_exact(1)
-            .zip(starts)
-            .map_while(move |(counts, start)| {
-                let end = at + usize::from(*counts.first()?);
-                let pairs = pairs.cut(at..end)?;
-                at = end;
-                Some(Columns {
-                    counts,
-                    start,
-                    pairs,
-                })
-            })
+            pairs: self.pairs.cut(0..length)?,
+        };
+        *self = Columns {
+            counts: counts_left,
+            start: start_left,
+            pairs: self.pairs.cut(length..self.pairs.count())?,
+        };
+        Some(segment)
     }
 
     /// Checks that columns join, and that every unit exists.
@@ -122,28 +126,20 @@ impl<'a, P: Pairs> Columns<'a, P> {
 
 impl<'a, P: Pairs> Strips<'a, P> {
     /// Cuts the next block off: its strips alone.
-    #[inline(always)]
+    #[inline(never)] // code is worth more than the call
     fn split_block(&mut self) -> Option<Self> {
-        let (counts, rest) = self.counts.split_at_checked(1)?;
-        let (strips, pairs) =
-            counts
-                .iter()
-                .flatten()
-                .zip(1..)
-                .fold((0, 0), |(strips, all), (&count, pairs)| {
-                    let count = usize::from(count);
-                    (strips + count, all + count * pairs)
-                });
-        let (unit, units_left) = self.unit.split_at_checked(strips)?;
+        let (counts, counts_left) = self.counts.split_at_checked(1)?;
+        let (strips, pairs) = strips_and_pairs(counts);
+        let (unit, units_left) = self.unit.split_at_checked(strips as usize)?;
         let block = Strips {
             counts,
             across: 1,
             unit,
-            pairs: self.pairs.cut(0..pairs)?,
+            pairs: self.pairs.cut(0..pairs as usize)?,
         };
-        self.counts = rest;
+        self.counts = counts_left;
         self.unit = units_left;
-        self.pairs = self.pairs.cut(pairs..self.pairs.count())?;
+        self.pairs = self.pairs.cut(pairs as usize..self.pairs.count())?;
         Some(block)
     }
 

@@ -44,47 +44,62 @@ impl core::fmt::Display for CapacityError {
 impl core::error::Error for CapacityError {}
 
 impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
+    /// A state of no model yet, all bytes zero: for a static, which then takes no flash and is
+    /// never copied. [`State::fit`] makes it ready.
+    pub const EMPTY: Self = {
+        assert!(
+            N.is_power_of_two() && N >= 2 && N <= 2048,
+            "N is a power of two, 2 to 2048"
+        );
+        State {
+            memory: Memory {
+                h: [[A::Value::ZERO; N]; L],
+                c: [[A::Value::ZERO; N]; L],
+                scratch: Scratch {
+                    sum: [A::ZERO_SUM; N],
+                    gate: [A::Value::ZERO; N],
+                    x: heapless::Vec::new(),
+                },
+            },
+            hidden: [0; L],
+            last: 0,
+        }
+    };
+
     /// A state at the beginning of a sequence: `h` and `c` zero.
     ///
     /// # Errors
     /// The model needs more than `N` units.
     pub fn new(model: &Model<'_, A, L>) -> Result<Self, CapacityError> {
-        const {
-            assert!(
-                N.is_power_of_two() && N >= 2 && N <= 2048,
-                "N is a power of two, 2 to 2048"
-            );
-        }
+        let mut state = Self::EMPTY;
+        state.fit(model)?;
+        Ok(state)
+    }
+
+    /// Makes any state one of this model, at the beginning of a sequence.
+    ///
+    /// # Errors
+    /// The model needs more than `N` units; the state is as before.
+    pub fn fit(&mut self, model: &Model<'_, A, L>) -> Result<(), CapacityError> {
         if model.units() > N {
             return Err(CapacityError {
                 units: model.units(),
                 capacity: N,
             });
         }
-        let mut hidden = [0; L];
-        for (into, layer) in hidden.iter_mut().zip(&model.layers) {
+        self.hidden = [0; L];
+        for (into, layer) in self.hidden.iter_mut().zip(&model.layers) {
             *into = layer.hidden;
         }
-        // all in one literal: a separate array would be built on the stack and copied
-        Ok(State {
-            memory: Memory {
-                h: [[A::Value::default(); N]; L],
-                c: [[A::Value::default(); N]; L],
-                scratch: Scratch {
-                    sum: [A::Sum::default(); N],
-                    gate: [A::Value::default(); N],
-                    x: heapless::Vec::new(),
-                },
-            },
-            hidden,
-            last: model.layers.len().saturating_sub(1) as u8,
-        })
+        self.last = model.layers.len().saturating_sub(1) as u8;
+        self.reset();
+        Ok(())
     }
 
     /// Back to the beginning of a sequence.
     pub fn reset(&mut self) {
-        self.memory.h.as_flattened_mut().fill(A::Value::default());
-        self.memory.c.as_flattened_mut().fill(A::Value::default());
+        self.memory.h.as_flattened_mut().fill(A::Value::ZERO);
+        self.memory.c.as_flattened_mut().fill(A::Value::ZERO);
     }
 
     /// One step: the next token of the sequence. A token outside the vocabulary counts as

@@ -15,7 +15,7 @@ use matrix::Counts;
 pub use matrix::MatrixFacts;
 use serde::Serialize;
 use set_lstm_runtime::Gate;
-use set_lstm_runtime::wire::{File, Kind, Place, Section, Sections, VERSION};
+use set_lstm_runtime::wire::{File, Kind, Place, Section, VERSION};
 use std::fmt;
 use std::path::Path;
 
@@ -82,11 +82,7 @@ pub fn inspect(file: &[u8], path: &Path) -> Result<Inspection> {
     let opened = File::peek(file).map_err(refuse)?;
     let (header, kind) = (opened.header, opened.kind);
 
-    let mut sections = Sections::new(&opened);
-    let read =
-        Section::all(header.layer_count()).map(|section| Ok((section, sections.next(section)?)));
-    let read: std::result::Result<Vec<(Section, &[u8])>, _> = read.collect();
-    let read = read.map_err(refuse)?;
+    let read: Vec<(Section, &[u8])> = opened.sections().collect();
     let section = |wanted| {
         let found = read.iter().find(|(section, _)| *section == wanted);
         found.map_or(&[][..], |(_, bytes)| bytes)

@@ -2,7 +2,7 @@
 //! Next: whoever stores it.
 
 use set_lstm_runtime::wire::{
-    CHECKSUM_AT, Header, HeaderNumbers, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION, checksum,
+    CHECKSUM_AT, Header, HeaderParts, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION, checksum,
 };
 
 /// A file in the making.
@@ -17,8 +17,12 @@ pub(super) struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Writes preamble and header, with length and checksum still zero.
     pub fn new(kind: Kind, header: Header<'a>) -> Self {
-        let postcard =
-            postcard::to_allocvec(&HeaderNumbers::from(&header)).expect("a header is plain data");
+        let (numbers, count) = header.numbers();
+        let parts = HeaderParts {
+            numbers: &numbers[..count],
+            class_names: header.class_names,
+        };
+        let postcard = postcard::to_allocvec(&parts).expect("a header is plain data");
         let mut bytes = Vec::with_capacity(PREAMBLE_BYTES + postcard.len());
         bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());

@@ -14,14 +14,14 @@ use set_lstm_runtime::{Class, Model, State};
 #[derive(Debug)]
 pub struct Memory {
     model: Option<Model<'static, Engine, LAYERS>>,
-    state: Option<State<Engine, CAPACITY, LAYERS>>,
+    state: State<Engine, CAPACITY, LAYERS>,
 }
 
 impl Memory {
     /// Nothing decoded yet.
     pub const EMPTY: Memory = Memory {
         model: None,
-        state: None,
+        state: State::EMPTY,
     };
 }
 
@@ -43,11 +43,10 @@ pub(crate) fn decode<'m>(
         Ok(decoded) => model.insert(decoded),
         Err(error) => return Err(Failure::Decode(error)),
     };
-    let state = match State::new(model) {
-        Ok(new) => state.insert(new),
-        Err(error) => return Err(Failure::Capacity(error)),
-    };
-    Ok(Ready { model, state })
+    match state.fit(model) {
+        Ok(()) => Ok(Ready { model, state }),
+        Err(error) => Err(Failure::Capacity(error)),
+    }
 }
 
 /// The self-test of the model; how many sequences it has.

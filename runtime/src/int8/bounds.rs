@@ -9,7 +9,7 @@ use crate::wire::{Place, SEGMENT, Section};
 
 /// Units that are checked at a time: little stack, and still O(bytes), the number of units
 /// having a limit.
-const TILE: usize = 32;
+const TILE: usize = 16;
 
 /// What bounds the sum of a unit.
 #[derive(Clone, Copy, Default)]
@@ -21,6 +21,7 @@ struct UnitBound {
 
 /// The rule of the parent module, for every unit of a gate; `row_sum` is the largest sum of
 /// magnitudes of an input, as stored.
+#[inline(never)] // its bounds are on the stack only while it runs
 pub(super) fn check(
     place: Place,
     weights: &GateWeights<'_, Int8>,
@@ -43,7 +44,8 @@ pub(super) fn check(
     };
     let (h_limit, x_limit) = (0x8000 >> constants.state_shift, constants.input_limit);
     for (first, units) in (0_u16..).step_by(TILE).zip(weights.units.chunks(TILE)) {
-        let bounds = tile(weights, first, hidden);
+        let mut bounds = [UnitBound::default(); TILE];
+        tile(weights, first, hidden, &mut bounds);
         for ((index, &unit), bound) in (u32::from(first)..).zip(units).zip(&bounds) {
             let filler = index >= hidden.into();
             if if filler { unit != 0 } else { unit as i16 <= 0 } {
@@ -61,8 +63,8 @@ pub(super) fn check(
 }
 
 /// The bounds of the units from `first`.
-fn tile(weights: &GateWeights<'_, Int8>, first: u16, hidden: u16) -> [UnitBound; TILE] {
-    let mut bounds = [UnitBound::default(); TILE];
+#[inline(never)]
+fn tile(weights: &GateWeights<'_, Int8>, first: u16, hidden: u16, bounds: &mut [UnitBound; TILE]) {
     let inside =
         |base: u16, unit: u8| usize::from(base.wrapping_add(unit.into()).wrapping_sub(first));
     for (base, segment) in (0..).step_by(SEGMENT.into()).zip(weights.input.segments()) {
@@ -87,7 +89,6 @@ fn tile(weights: &GateWeights<'_, Int8>, first: u16, hidden: u16) -> [UnitBound;
             }
         });
     }
-    bounds
 }
 
 impl UnitBound {

@@ -1,7 +1,7 @@
 //! Enters: the bytes of a file. Leaves: [`File`], its header, and [`Sections`], one array after
 //! the other. Next: `model`, which checks what is in them.
 
-use super::{CHECKSUM_AT, Header, HeaderNumbers, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION};
+use super::{CHECKSUM_AT, Header, HeaderParts, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION};
 use crate::error::DecodeError;
 
 /// A model file whose preamble and header are read, its sections not yet.
@@ -67,10 +67,10 @@ impl<'a> File<'a> {
         }
         let length = u32::from_le_bytes([h0, h1, h2, h3]) as usize;
         let (header, rest) = rest.split_at_checked(length).ok_or(DecodeError::Header)?;
-        let Ok((numbers, [])) = postcard::take_from_bytes::<HeaderNumbers>(header) else {
+        let Ok((parts, [])) = postcard::take_from_bytes::<HeaderParts>(header) else {
             return Err(DecodeError::Header);
         };
-        let header = numbers.header().ok_or(DecodeError::Header)?;
+        let header = parts.header().ok_or(DecodeError::Header)?;
         let fill = length.wrapping_neg() % 4;
         let (fill, body) = rest.split_at_checked(fill).ok_or(DecodeError::Header)?;
         if fill.iter().any(|&byte| byte != 0) {
@@ -110,32 +110,42 @@ pub fn checksum(bytes: &[u8]) -> u32 {
     digest.finalize()
 }
 
-/// Hands out the sections of a file, one after the other.
-#[derive(Debug, Clone)]
-pub struct Sections<'f, 'a> {
-    file: &'f File<'a>, // not a copy of the header: this lies on a small stack
-    rest: &'a [u8],
-    counts: &'a [u16], // the shape of the layer whose sections come
+impl<'a> File<'a> {
+    /// All sections with their bytes, in their order, as far as they are there.
+    pub fn sections(&self) -> impl Iterator<Item = (Section, &'a [u8])> + use<'a> {
+        let (kind, header) = (self.kind, self.header);
+        let (mut rest, mut counts) = (Sections::new(self), &[][..]);
+        Section::all(header.layer_count()).map_while(move |section| {
+            let length = header.section_bytes(kind, section, counts);
+            let bytes = rest.next(section, length).ok()?;
+            if let Section::Shape(_) = section {
+                counts = bytemuck::try_cast_slice(bytes).ok()?;
+            }
+            Some((section, bytes))
+        })
+    }
 }
 
-impl<'f, 'a> Sections<'f, 'a> {
+/// Hands out the sections of a file, one after the other.
+#[derive(Debug, Clone)]
+pub struct Sections<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Sections<'a> {
     /// All sections of `file`, from the first.
-    pub fn new(file: &'f File<'a>) -> Self {
-        Sections {
-            file,
-            rest: file.body,
-            counts: &[],
-        }
+    pub fn new(file: &File<'a>) -> Self {
+        Sections { rest: file.body }
     }
 
-    /// The next section, which the caller must name in the order of [`Section::all`].
+    /// The next section, which has `length` bytes.
     ///
     /// # Errors
     /// The file ends before the section does, or the section's fill is not zero.
-    pub fn next(&mut self, section: Section) -> Result<&'a [u8], DecodeError> {
+    #[inline(never)] // from many places
+    pub fn next(&mut self, section: Section, length: u32) -> Result<&'a [u8], DecodeError> {
         let cut = DecodeError::Cut { section };
-        let File { kind, header, .. } = self.file;
-        let length = header.section_bytes(*kind, section, self.counts) as usize;
+        let length = length as usize;
         let (bytes, rest) = self.rest.split_at_checked(length).ok_or(cut)?;
         let (fill, rest) = rest
             .split_at_checked(length.wrapping_neg() % 4)
@@ -144,16 +154,7 @@ impl<'f, 'a> Sections<'f, 'a> {
             return Err(cut);
         }
         self.rest = rest;
-        if let Section::Shape(_) = section {
-            // sections are aligned if the file is
-            self.counts = bytemuck::try_cast_slice(bytes).map_err(|_| DecodeError::Misaligned)?;
-        }
         Ok(bytes)
-    }
-
-    /// The shape of the layer whose sections come.
-    pub fn counts(&self) -> &'a [u16] {
-        self.counts
     }
 
     /// Ends the reading.

@@ -114,20 +114,25 @@ pub const RAW_VALUE: u8 = 32;
 const OWN_NUMBERS: usize = 15;
 const LAYER_NUMBERS: usize = 4;
 
-/// A header as postcard writes it: numbers of one type, since every type that is read costs
-/// code on the device.
+/// Most bytes of [`HeaderParts::numbers`].
+pub const MAX_NUMBER_BYTES: usize = 4 * (OWN_NUMBERS + LAYER_NUMBERS * MAX_LAYERS);
+
+/// A header as postcard writes it: two byte strings, since every type that is read costs code
+/// on the device.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct HeaderNumbers<'a> {
-    numbers: [u32; OWN_NUMBERS + LAYER_NUMBERS * MAX_LAYERS],
-    #[serde(borrow)]
-    class_names: &'a str,
+pub struct HeaderParts<'a> {
+    /// The numbers, u32, in the order of the fields; layers that are not there are left out.
+    pub numbers: &'a [u8],
+    /// Names of the classes, one a line.
+    pub class_names: &'a str,
 }
 
-impl<'a> From<&Header<'a>> for HeaderNumbers<'a> {
-    fn from(header: &Header<'a>) -> Self {
-        let Header { rows, words, .. } = *header;
-        let mut numbers = [0; OWN_NUMBERS + LAYER_NUMBERS * MAX_LAYERS];
-        let own = [
+impl<'a> Header<'a> {
+    /// The bytes of the numbers, of which the second says how many count.
+    pub fn numbers(&self) -> ([u8; MAX_NUMBER_BYTES], usize) {
+        let Header { rows, words, .. } = *self;
+        let header = self;
+        let own: [u32; OWN_NUMBERS] = [
             header.vocabulary,
             header.input.into(),
             header.logits.into(),
@@ -152,26 +157,25 @@ impl<'a> From<&Header<'a>> for HeaderNumbers<'a> {
                 layer.input_scale.into(),
             ]
         });
-        for (number, value) in numbers.iter_mut().zip(own.into_iter().chain(layers)) {
-            *number = value;
+        let mut bytes = [0; MAX_NUMBER_BYTES];
+        let values = own.into_iter().chain(layers);
+        for (number, value) in bytes.as_chunks_mut().0.iter_mut().zip(values) {
+            *number = value.to_le_bytes();
         }
-        HeaderNumbers {
-            numbers,
-            class_names: header.class_names,
-        }
+        let count = OWN_NUMBERS + LAYER_NUMBERS * usize::from(self.layer_count());
+        (bytes, 4 * count)
     }
 }
 
-impl<'a> HeaderNumbers<'a> {
-    /// The header; `None` if a number is beyond its field.
+impl<'a> HeaderParts<'a> {
+    /// The header; `None` if a number is beyond its field, or left over.
     pub fn header(&self) -> Option<Header<'a>> {
-        let mut rest = self.numbers.iter();
-        let mut fits = true;
-        let mut next = |limit: u32| {
-            let number = rest.next().copied().unwrap_or_default();
-            fits &= number <= limit;
-            number
+        let (rest, odd) = self.numbers.as_chunks::<4>();
+        let mut numbers = Numbers {
+            rest,
+            fit: odd.is_empty(),
         };
+        let mut next = |limit| numbers.next(limit);
         const BYTE: u32 = u8::MAX as u32;
         const HALF: u32 = u16::MAX as u32;
         let header = Header {
@@ -205,7 +209,49 @@ impl<'a> HeaderNumbers<'a> {
                 input_scale: next(HALF) as u16,
             }),
         };
-        fits.then_some(header)
+        (numbers.fit && numbers.rest.is_empty()).then_some(header)
+    }
+}
+
+/// Numbers of a header, one after the other.
+struct Numbers<'a> {
+    rest: &'a [[u8; 4]],
+    /// Whether all so far were within their limits.
+    fit: bool,
+}
+
+impl Numbers<'_> {
+    /// The next number; zero of a layer that was left out.
+    #[inline(never)] // from thirty places
+    fn next(&mut self, limit: u32) -> u32 {
+        let Some((number, left)) = self.rest.split_first() else {
+            return 0;
+        };
+        self.rest = left;
+        let number = u32::from_le_bytes(*number);
+        self.fit &= number <= limit;
+        number
+    }
+}
+
+/// Bytes of the indices and weights of a pair, and of a weight of the head.
+struct PairBytes {
+    index: u32,
+    weight: u32,
+    head: u32,
+}
+
+impl Kind {
+    const fn bytes(self) -> PairBytes {
+        let (index, weight, head) = match self {
+            Kind::Int8 => (0, 4, 2),
+            Kind::Float32 => (2, 8, 4),
+        };
+        PairBytes {
+            index,
+            weight,
+            head,
+        }
     }
 }
 
@@ -252,6 +298,28 @@ impl LayerShape {
         self.column_segments() + self.down() * self.across() * STRIP_CLASSES as u16
     }
 
+    /// Bytes of the section of the shape.
+    pub const fn shape_bytes(&self) -> u32 {
+        2 * Gate::COUNT as u32 * self.counts() as u32
+    }
+
+    /// Bytes of the seven sections of one gate, in their order; `counts` is the shape.
+    pub fn gate_bytes(&self, kind: Kind, gate: Gate, counts: &[u16]) -> [u32; 7] {
+        let (segments, blocks) = self.of_gate(gate, counts);
+        let columns: u32 = segments.iter().map(|&pairs| u32::from(pairs)).sum();
+        let (strips, pairs) = strips_and_pairs(blocks);
+        let PairBytes { index, weight, .. } = kind.bytes();
+        [
+            2 * u32::from(self.column_segments()) * (u32::from(self.input) + 1),
+            index * columns,
+            weight * columns,
+            strips,
+            index * pairs,
+            weight * pairs,
+            4 * u32::from(self.hidden.next_multiple_of(2)),
+        ]
+    }
+
     /// The counts of one gate: the pairs of each segment of `W`, and the strips of each block.
     /// `counts` are those of the layer; of what is missing there is none.
     pub fn of_gate<'s>(
@@ -272,12 +340,17 @@ impl LayerShape {
 }
 
 /// Strips and pairs of blocks, all classes together.
-pub(super) fn strips_and_pairs(blocks: &[[u16; STRIP_CLASSES]]) -> (u32, u32) {
+#[inline(never)] // thrice, and none of them in a hurry
+pub(crate) fn strips_and_pairs(blocks: &[[u16; STRIP_CLASSES]]) -> (u32, u32) {
     // at most 32 blocks of 8 counts of 16 bits: no overflow
-    let counts = blocks.iter().flat_map(|block| block.iter().zip(1..));
-    counts.fold((0, 0), |(strips, all), (&count, pairs)| {
-        (strips + u32::from(count), all + u32::from(count) * pairs)
-    })
+    let (mut strips, mut all) = (0, 0);
+    for block in blocks {
+        for (&count, pairs) in block.iter().zip(1..) {
+            strips += u32::from(count);
+            all += u32::from(count) * pairs;
+        }
+    }
+    (strips, all)
 }
 
 impl Header<'_> {
@@ -310,49 +383,65 @@ impl Header<'_> {
         layers.last().map_or(0, |layer| layer.hidden)
     }
 
+    /// Bytes of the sections before the layers, in their order.
+    pub fn front_bytes(&self) -> [u32; 7] {
+        let fingerprints = match self.words.buckets {
+            0 => 0,
+            _ => self.vocabulary.saturating_sub(1),
+        };
+        let statistics = 4 * u32::from(self.channels().unwrap_or(0));
+        // a vocabulary of 2^16 at most: nothing but the words can overflow
+        [
+            2 * u32::from(self.words.buckets),
+            2 * fingerprints,
+            4 * self.vocabulary.div_ceil(BLOCK_ROWS as u32),
+            self.vocabulary,
+            self.rows.words.saturating_mul(4),
+            statistics,
+            statistics,
+        ]
+    }
+
+    /// Bytes of the sections behind the layers, in their order.
+    pub fn back_bytes(&self, kind: Kind) -> [u32; 3] {
+        let logits = u32::from(self.logits);
+        let weights = u32::from(self.hidden()) * logits;
+        [
+            kind.bytes().head * weights,
+            4 * logits,
+            self.reference_halfwords.saturating_mul(2),
+        ]
+    }
+
     /// Length of a section in bytes, without the zeros that fill up its last word; `counts`
-    /// is the shape of its layer. A length beyond 32 bits comes out as the largest of them.
+    /// is the shape of its layer.
     pub fn section_bytes(&self, kind: Kind, section: Section, counts: &[u16]) -> u32 {
-        // bytes of a pair's indices and weights, of a head weight
-        let (index, weight, head) = match kind {
-            Kind::Int8 => (0, 4, 2),
-            Kind::Float32 => (2, 8, 4),
+        let [displacement, fingerprint, block, length, bits, mean, factor] = self.front_bytes();
+        let [weight, bias, reference] = self.back_bytes(kind);
+        let of_gate = |Place { layer, gate }, part: usize| {
+            let bytes = self.layer_shape(layer).gate_bytes(kind, gate, counts);
+            bytes.get(part).copied().unwrap_or_default()
         };
-        let shape = |layer| self.layer_shape(layer);
-        let columns = |Place { layer, gate }: Place| {
-            let segments = shape(layer).of_gate(gate, counts).0;
-            segments.iter().map(|&pairs| u32::from(pairs)).sum()
-        };
-        let strips =
-            |Place { layer, gate }: Place| strips_and_pairs(shape(layer).of_gate(gate, counts).1);
-        let vocabulary = self.vocabulary;
-        let (each, count): (u32, u32) = match section {
-            Section::WordDisplacement => (2, self.words.buckets.into()),
-            Section::WordFingerprint if self.words.buckets == 0 => (0, 0),
-            Section::WordFingerprint => (2, vocabulary.saturating_sub(1)),
-            Section::RowBlock => (4, vocabulary.div_ceil(BLOCK_ROWS as u32)),
-            Section::RowLength => (1, vocabulary),
-            Section::RowBits => (4, self.rows.words),
-            Section::InputMean | Section::InputFactor => (4, self.channels().unwrap_or(0).into()),
-            Section::Shape(layer) => (2 * Gate::COUNT as u32, shape(layer).counts().into()),
-            Section::InputStart(Place { layer, .. }) => {
-                let LayerShape { input, .. } = shape(layer);
-                let segments = u32::from(shape(layer).column_segments());
-                (2, segments * (u32::from(input) + 1))
-            }
-            Section::InputUnit(place) => (index, columns(place)),
-            Section::InputWeight(place) => (weight, columns(place)),
-            Section::StripUnit(place) => (1, strips(place).0),
-            Section::RecurrentColumn(place) => (index, strips(place).1),
-            Section::RecurrentWeight(place) => (weight, strips(place).1),
-            Section::Unit(Place { layer, .. }) => {
-                (4, shape(layer).hidden.next_multiple_of(2).into())
-            }
-            Section::HeadWeight => (head, u32::from(self.hidden()) * u32::from(self.logits)),
-            Section::HeadBias => (4, self.logits.into()),
-            Section::Reference => (2, self.reference_halfwords),
-        };
-        each.saturating_mul(count)
+        match section {
+            Section::WordDisplacement => displacement,
+            Section::WordFingerprint => fingerprint,
+            Section::RowBlock => block,
+            Section::RowLength => length,
+            Section::RowBits => bits,
+            Section::InputMean => mean,
+            Section::InputFactor => factor,
+            Section::Shape(layer) => self.layer_shape(layer).shape_bytes(),
+            Section::InputStart(place) => of_gate(place, 0),
+            Section::InputUnit(place) => of_gate(place, 1),
+            Section::InputWeight(place) => of_gate(place, 2),
+            Section::StripUnit(place) => of_gate(place, 3),
+            Section::RecurrentColumn(place) => of_gate(place, 4),
+            Section::RecurrentWeight(place) => of_gate(place, 5),
+            Section::Unit(place) => of_gate(place, 6),
+            Section::HeadWeight => weight,
+            Section::HeadBias => bias,
+            Section::Reference => reference,
+        }
     }
 
     /// Channels of a sample; `None` if the model reads tokens.

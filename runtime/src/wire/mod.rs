@@ -66,8 +66,9 @@ mod header;
 mod section;
 
 pub use file::{File, Sections, checksum};
+pub(crate) use header::strips_and_pairs;
 pub use header::{
-    Header, HeaderNumbers, InputLayout, LayerHeader, LayerShape, RAW_VALUE, RowCode, WordCode,
+    Header, HeaderParts, InputLayout, LayerHeader, LayerShape, RAW_VALUE, RowCode, WordCode,
 };
 pub use section::{Place, Section};
 
