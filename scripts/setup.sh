@@ -2,8 +2,9 @@
 # Makes a Debian or Ubuntu machine with Rust ready for all that is done here:
 #
 #   1. a C compiler and linker, for the host's crates
-#   2. Rust for thumbv7em-none-eabihf (Cortex-M4F): rustup's own target, or, where rustup
-#      cannot fetch it, Debian's compiler with the sources of its core library
+#   2. Rust for the four kinds of Cortex-M cores (M0, M3, M4F and M7F, M33F): rustup's own
+#      targets, or, where rustup cannot fetch them, Debian's compiler with the sources of its
+#      core library
 #   3. QEMU for ARM
 #
 # Asks nothing, installs only what is missing, and may be run as often as one likes.
@@ -11,7 +12,7 @@
 # checks as here.
 set -eu
 
-target=thumbv7em-none-eabihf
+targets="thumbv6m-none-eabi thumbv7m-none-eabi thumbv7em-none-eabihf thumbv8m.main-none-eabihf"
 qemu=qemu-system-arm
 sources=lib/rustlib/src/rust/library/core/src/lib.rs
 oldest=$(sed -n 's/^rust-version = "1\.\(.*\)"/\1/p' "$(dirname "$0")/../Cargo.toml")
@@ -62,10 +63,10 @@ is_recent() {
     minor=$("$1" --version --verbose 2>/dev/null | sed -n 's/^release: 1\.\([0-9]*\).*/\1/p')
     [ "${minor:-0}" -ge "$oldest" ]
 }
-# Whether a compiler has the target's core library, or its sources.
+# Whether a compiler has the core library of a target, or the sources of it.
 has_core() {
     is_recent "$1" || return 1
-    folder=$("$1" --print target-libdir --target "$target" 2>/dev/null) || return 1
+    folder=$("$1" --print target-libdir --target "$2" 2>/dev/null) || return 1
     ls "$folder"/libcore-* >/dev/null 2>&1
 }
 has_sources() {
@@ -96,18 +97,27 @@ rust=$(rustc --version) || fail "rustc does not run; install Rust from https://r
 is_recent rustc || fail "$rust is too old; run \`rustup update\` for 1.$oldest or later"
 say "Rust: $rust"
 
-if has_core rustc || has_core /usr/bin/rustc; then
-    say "Rust for $target: installed"
+missing=
+for target in $targets; do
+    has_core rustc "$target" || has_core /usr/bin/rustc "$target" || missing="$missing $target"
+done
+if [ -z "$missing" ]; then
+    say "Rust for $targets: installed"
 elif can_build_core; then
-    say "Rust for $target: core is built from source"
-elif has rustup && timeout 300 rustup target add "$target" >/dev/null 2>&1 && has_core rustc; then
-    say "Rust for $target: installed by rustup, new"
+    say "Rust for$missing: core is built from source"
 else
-    say "Rust for $target: rustup cannot fetch it, trying Debian's compiler"
-    install rustc-web cargo-web rust-web-src ||
-        by_hand "Rust for $target (try \`rustup target add $target\`, or on Debian 12)" "rustc-web cargo-web rust-web-src"
-    can_build_core || fail "Debian's compiler is there, but older than 1.$oldest, or without linker; add bookworm-updates and bookworm-security to apt's sources, or run \`rustup target add $target\`"
-    say "Rust for $target: core is built from source, new"
+    for target in $missing; do
+        if has rustup && timeout 300 rustup target add "$target" >/dev/null 2>&1 && has_core rustc "$target"; then
+            say "Rust for $target: installed by rustup, new"
+        else
+            say "Rust for $target: rustup cannot fetch it, trying Debian's compiler"
+            install rustc-web cargo-web rust-web-src ||
+                by_hand "Rust for $target (try \`rustup target add $target\`, or on Debian 12)" "rustc-web cargo-web rust-web-src"
+            can_build_core || fail "Debian's compiler is there, but older than 1.$oldest, or without linker; add bookworm-updates and bookworm-security to apt's sources, or run \`rustup target add $target\`"
+            say "Rust for $target and all others: core is built from source, new"
+            break
+        fi
+    done
 fi
 
 if has "$qemu"; then

@@ -37,6 +37,9 @@ pub enum Error {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// A model or program that does not fit a board or a budget.
+    #[error("{0}")]
+    TooLarge(String),
     /// A tool that the command needs (QEMU, a compiler target) failed or is absent.
     #[error("{0}")]
     Tool(String),

@@ -16,6 +16,9 @@ use std::process::Command;
 const SETUP: &str = "run scripts/setup.sh of the set-lstm sources";
 /// The oldest compiler that will do.
 const OLDEST: &str = env!("CARGO_PKG_RUST_VERSION");
+/// A target whose name alone leaves out instructions that every core of it here has, those
+/// for signal processing; and the core.
+const CORE_OF_TARGET: [(&str, &str); 1] = [("thumbv8m.main-none-eabihf", "cortex-m33")];
 /// Folder of the firmware's sources, where this program was built.
 const BUILT_FROM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware-examples");
 
@@ -72,10 +75,17 @@ impl Compiler {
         for variable in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET"] {
             command.env_remove(variable);
         }
+        let name = self.target.to_uppercase().replace(['-', '.'], "_");
+        let core = CORE_OF_TARGET
+            .iter()
+            .find(|(target, _)| self.target == *target);
+        if let Some((_, core)) = core {
+            let flags = format!("-Ctarget-cpu={core}");
+            command.env(format!("CARGO_TARGET_{name}_RUSTFLAGS"), flags);
+        }
         if let Some(linker) = &self.linker {
             command.arg("-Zbuild-std=core").env("RUSTC_BOOTSTRAP", "1");
             command.env("RUSTC", &self.rustc);
-            let name = self.target.to_uppercase().replace(['-', '.'], "_");
             command.env(format!("CARGO_TARGET_{name}_LINKER"), linker);
         }
         command
@@ -225,6 +235,10 @@ mod tests {
             .collect();
         for expected in [
             ("CARGO_TARGET_THUMBV8M_MAIN_NONE_EABIHF_LINKER", "/lld"),
+            (
+                "CARGO_TARGET_THUMBV8M_MAIN_NONE_EABIHF_RUSTFLAGS",
+                "-Ctarget-cpu=cortex-m33",
+            ),
             ("RUSTC", "/usr/bin/rustc"),
             ("RUSTC_BOOTSTRAP", "1"),
         ] {

@@ -1,12 +1,68 @@
-//! Tells the linker where flash and RAM lie.
+//! Enters: `SET_LSTM_BOARD`, one of the boards in `boards.rs`; without it the first one of
+//! the target. Leaves: the board's memory map for the linker, and `board.rs`, its name and
+//! clock. Next: `src/lib.rs` includes it.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
-fn main() {
-    let folder = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    std::fs::copy("memory.x", folder.join("memory.x")).expect("OUT_DIR can be written to");
+include!("boards.rs");
+
+fn main() -> ExitCode {
+    match generate() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            println!("cargo::error={problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn generate() -> Result<(), String> {
+    println!("cargo::rerun-if-env-changed=SET_LSTM_BOARD");
+    println!("cargo::rerun-if-changed=boards.rs");
+    println!("cargo::rerun-if-changed=memory");
+    let variable = |name| std::env::var(name).map_err(|_| format!("{name} is not set; use cargo"));
+    let target = variable("TARGET")?;
+    let wanted = std::env::var("SET_LSTM_BOARD").ok();
+    let is_it = |board: &&Board| match &wanted {
+        Some(name) => board.name == *name,
+        None => board.target == target,
+    };
+    let Some(board) = BOARDS.iter().find(is_it) else {
+        let names = BOARDS.map(|board| format!("{} ({})", board.name, board.target));
+        let wanted = wanted.unwrap_or(target);
+        return Err(format!(
+            "no board {wanted}; choose one of: {}",
+            names.join(", ")
+        ));
+    };
+    if board.target != target {
+        let Board {
+            name, target: own, ..
+        } = board;
+        return Err(format!(
+            "{name} runs no {target}; build with --target {own}"
+        ));
+    }
+    let folder = PathBuf::from(variable("OUT_DIR")?);
+    let io = |problem: std::io::Error| format!("{problem}; free some space");
+    let memory = PathBuf::from("memory").join(board.memory);
+    std::fs::copy(memory, folder.join("memory.x")).map_err(io)?;
+    let Board {
+        name,
+        core,
+        rate: [instructions, ticks],
+        ..
+    } = board;
+    let generated = format!(
+        "/// Name and core.\n\
+         const NAME: &str = \"{name}, {core}, emulated\";\n\
+         /// Instructions in ticks of SysTick.\n\
+         const RATE: Rate = Rate {{ instructions: {instructions}, ticks: {ticks} }};\n"
+    );
+    std::fs::write(folder.join("board.rs"), generated).map_err(io)?;
     println!("cargo::rustc-link-search={}", folder.display());
     // here and not in .cargo/config.toml, where a user's RUSTFLAGS would replace it
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
-    println!("cargo::rerun-if-changed=memory.x");
+    Ok(())
 }

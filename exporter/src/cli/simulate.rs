@@ -1,15 +1,21 @@
 //! `set-lstm simulate`.
 
+use std::fmt::Display;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use serde::Serialize;
 
 use super::model::DocumentArguments;
 use super::output::{print, print_json};
 use crate::dataset::Split;
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
-use crate::simulate::board::EmulatedBoard;
+use crate::sequences::SequenceSet;
+use crate::simulate::all::simulate_all;
+use crate::simulate::board::{BOARDS, EmulatedBoard};
 use crate::simulate::firmware::Folders;
 use crate::simulate::{SimulateOptions, Simulation, simulate};
 
@@ -20,6 +26,7 @@ pub const DOCUMENTS: usize = 200;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   set-lstm simulate imdb.setl --data aclImdb.tar.gz --limit 200
+  set-lstm simulate imdb.setl --data aclImdb.tar.gz --board all
 
 Builds the firmware with the model inside, runs it under QEMU on documents of the test part,
 and compares every label, logit and state with the host's, bit for bit. Exit code 0 only if
@@ -29,19 +36,44 @@ pub struct Arguments {
     model: PathBuf,
     #[command(flatten)]
     documents: DocumentArguments,
+    /// The emulated board, or all of them side by side
+    #[arg(long, value_name = "BOARD", default_value = BOARDS[0].name, value_parser = choice())]
+    board: String,
     #[command(flatten)]
-    board: BoardArguments,
+    firmware: FirmwareArguments,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// What stands for every board.
+const ALL: &str = "all";
+
+/// The names that `--board` takes.
+fn choice() -> PossibleValuesParser {
+    let boards = BOARDS.map(|board| PossibleValue::new(board.name).help(board.core));
+    PossibleValuesParser::new(boards.into_iter().chain([PossibleValue::new(ALL)]))
 }
 
 /// The board, and what it may take.
 #[derive(Debug, Clone, clap::Args)]
 pub struct BoardArguments {
     /// The emulated board
-    #[arg(long, default_value = "mps2-an386", value_parser = |name: &str| EmulatedBoard::named(name).map_err(|e| e.to_string()))]
+    #[arg(long, default_value = BOARDS[0].name, value_parser = one_board())]
     pub board: EmulatedBoard,
+    #[command(flatten)]
+    pub firmware: FirmwareArguments,
+}
+
+/// One of the boards.
+fn one_board() -> impl TypedValueParser<Value = EmulatedBoard> {
+    let boards = BOARDS.map(|board| PossibleValue::new(board.name).help(board.core));
+    PossibleValuesParser::new(boards).try_map(|name| EmulatedBoard::named(&name))
+}
+
+/// What firmware may take, and where it is built from.
+#[derive(Debug, Clone, clap::Args)]
+pub struct FirmwareArguments {
     /// Flash that the firmware may fill, such as 512K; all of the board's if not given
     #[arg(long, value_name = "BYTES", value_parser = size)]
     pub flash_budget: Option<u64>,
@@ -56,8 +88,15 @@ pub struct BoardArguments {
 impl BoardArguments {
     /// As the library takes them.
     pub fn options(&self) -> SimulateOptions {
+        self.firmware.options(self.board)
+    }
+}
+
+impl FirmwareArguments {
+    /// As the library takes them.
+    fn options(&self, board: EmulatedBoard) -> SimulateOptions {
         SimulateOptions {
-            board: self.board,
+            board,
             flash_budget: self.flash_budget,
             timeout: Duration::from_secs(self.timeout),
             folders: Folders {
@@ -88,15 +127,30 @@ pub fn run(arguments: Arguments) -> Result<()> {
         model,
         documents,
         board,
+        firmware,
         json,
     } = arguments;
-    let simulation = run_documents(&model, documents, &board)?;
-    if json {
-        print_json(&simulation)?
-    } else {
-        print(&simulation)?
+    if board == ALL {
+        let options = firmware.options(EmulatedBoard::default());
+        let (bytes, set) = load(&model, documents)?;
+        let watch = |board: &str| tracing::info!("on {board}");
+        let simulations = simulate_all(&bytes, &model, &set, &options, watch)?;
+        show(&simulations, json)?;
+        let (mismatches, examples) = simulations.mismatches();
+        return equal(mismatches, examples);
     }
+    let board = EmulatedBoard::named(&board)?;
+    let simulation = run_documents(&model, documents, &BoardArguments { board, firmware })?;
+    show(&simulation, json)?;
     verdict(&simulation)
+}
+
+fn show(result: &(impl Serialize + Display), json: bool) -> Result<()> {
+    if json {
+        print_json(result)
+    } else {
+        print(result)
+    }
 }
 
 /// Runs documents of the test part.
@@ -105,9 +159,15 @@ pub fn run(arguments: Arguments) -> Result<()> {
 /// The model or the data cannot be read, and what [`simulate`] returns.
 pub fn run_documents(
     path: &PathBuf,
-    mut documents: DocumentArguments,
+    documents: DocumentArguments,
     board: &BoardArguments,
 ) -> Result<Simulation> {
+    let (bytes, set) = load(path, documents)?;
+    simulate(&bytes, path, &set, &board.options())
+}
+
+/// The model, and the documents that it is to read.
+fn load(path: &PathBuf, mut documents: DocumentArguments) -> Result<(AlignedBytes, SequenceSet)> {
     documents.limit = documents.limit.or(NonZeroUsize::new(DOCUMENTS));
     let bytes = AlignedBytes::read(path)?;
     let set = documents.load(&AnyModel::open(&bytes, path)?, path, Split::Test)?;
@@ -117,7 +177,7 @@ pub fn run_documents(
         set.step_count(),
         set.step_name()
     );
-    simulate(&bytes, path, &set, &board.options())
+    Ok((bytes, set))
 }
 
 /// Differences make the command fail, after it has printed them.
@@ -125,11 +185,14 @@ pub fn run_documents(
 /// # Errors
 /// There is one.
 pub fn verdict(simulation: &Simulation) -> Result<()> {
-    match simulation.mismatches {
+    equal(simulation.mismatches, simulation.examples)
+}
+
+fn equal(mismatches: usize, examples: usize) -> Result<()> {
+    match mismatches {
         0 => Ok(()),
         count => Err(Error::Tool(format!(
-            "{count} of {} answers differ from the host's; export the model again, and if that does not help report it",
-            simulation.examples
+            "{count} of {examples} answers differ from the host's; export the model again, and if that does not help report it"
         ))),
     }
 }

@@ -1,33 +1,88 @@
 //! The boards that can be emulated, and what they have room for.
+//!
+//! `firmware-examples/qemu/boards.rs` lists the same ones with what a program must know.
 
 use crate::error::{Error, Result};
 
-/// A board of QEMU and the firmware package that is made for it.
+/// Package of the programs for all boards, in the folder `firmware-examples`.
+pub const PACKAGE: &str = "set-lstm-qemu";
+
+/// A board of QEMU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmulatedBoard {
-    /// Name for people, and QEMU's name of the machine.
+    /// Name for people.
     pub name: &'static str,
-    /// QEMU's name of the core.
-    pub cpu: &'static str,
+    /// The core.
+    pub core: &'static str,
+    /// QEMU's name of the machine.
+    pub machine: &'static str,
     /// Rust's name of the target.
     pub target: &'static str,
-    /// Package in the folder `firmware-examples`.
-    pub package: &'static str,
-    /// Bytes of flash; as in the package's `memory.x`.
+    /// Whether the core computes with f32.
+    pub has_fpu: bool,
+    /// Bytes of flash; as in the package's `memory` folder.
     pub flash: u64,
-    /// Bytes of RAM; as in the package's `memory.x`.
+    /// Bytes of RAM; as in the package's `memory` folder.
     pub ram: u64,
 }
 
 /// All of them; the first is the default.
-pub const BOARDS: [EmulatedBoard; 1] = [EmulatedBoard {
-    name: "mps2-an386",
-    cpu: "cortex-m4",
-    target: "thumbv7em-none-eabihf",
-    package: "set-lstm-qemu",
-    flash: 4 << 20,
-    ram: 4 << 20,
-}];
+pub const BOARDS: [EmulatedBoard; 6] = [
+    EmulatedBoard {
+        name: "mps2-an386",
+        core: "Cortex-M4F",
+        machine: "mps2-an386",
+        target: "thumbv7em-none-eabihf",
+        has_fpu: true,
+        flash: 4 << 20,
+        ram: 4 << 20,
+    },
+    EmulatedBoard {
+        name: "mps2-an500",
+        core: "Cortex-M7F",
+        machine: "mps2-an500",
+        target: "thumbv7em-none-eabihf",
+        has_fpu: true,
+        flash: 4 << 20,
+        ram: 4 << 20,
+    },
+    EmulatedBoard {
+        name: "mps2-an505",
+        core: "Cortex-M33F",
+        machine: "mps2-an505",
+        target: "thumbv8m.main-none-eabihf",
+        has_fpu: true,
+        flash: 4 << 20,
+        ram: 4 << 20,
+    },
+    EmulatedBoard {
+        name: "mps2-an385",
+        core: "Cortex-M3",
+        machine: "mps2-an385",
+        target: "thumbv7m-none-eabi",
+        has_fpu: false,
+        flash: 4 << 20,
+        ram: 4 << 20,
+    },
+    EmulatedBoard {
+        name: "mps2-an385-m0",
+        core: "code of a Cortex-M0",
+        machine: "mps2-an385",
+        target: "thumbv6m-none-eabi",
+        has_fpu: false,
+        flash: 4 << 20,
+        ram: 4 << 20,
+    },
+    EmulatedBoard {
+        name: "microbit",
+        core: "Cortex-M0",
+        machine: "microbit",
+        target: "thumbv6m-none-eabi",
+        has_fpu: false,
+        flash: 256 << 10,
+        ram: 16 << 10,
+    },
+];
 
 impl EmulatedBoard {
     /// The board of a name.
@@ -56,14 +111,44 @@ mod tests {
 
     #[test]
     fn an_unknown_board_is_an_error_that_lists_the_known() {
-        assert_eq!(
-            EmulatedBoard::named("mps2-an386").expect("known").flash,
-            4_194_304
-        );
+        assert_eq!(EmulatedBoard::named("microbit").expect("known").ram, 16_384);
         let error = EmulatedBoard::named("abacus").expect_err("unknown");
         assert_eq!(
             error.to_string(),
-            "no board abacus; choose one of: mps2-an386"
+            "no board abacus; choose one of: mps2-an386, mps2-an500, mps2-an505, mps2-an385, \
+             mps2-an385-m0, microbit"
         );
+    }
+
+    /// Value of a field in a line such as `name: "mps2-an386",`.
+    fn field<'t>(text: &'t str, name: &str) -> &'t str {
+        let (_, rest) = text.split_once(&format!("{name}: \"")).expect(name);
+        rest.split_once('"').expect("closed").0
+    }
+
+    fn length(memory: &str, region: &str) -> u64 {
+        let line = memory.lines().find(|line| line.trim().starts_with(region));
+        let (_, length) = line.expect(region).split_once("LENGTH = ").expect(region);
+        match length.split_at(length.len() - 1) {
+            (mega, "M") => mega.parse::<u64>().expect("a number") << 20,
+            (kilo, "K") => kilo.parse::<u64>().expect("a number") << 10,
+            _ => panic!("{length}"),
+        }
+    }
+
+    #[test]
+    fn the_firmware_has_the_same_boards() {
+        let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware-examples/qemu");
+        let read = |path: &str| std::fs::read_to_string(format!("{package}/{path}")).expect(path);
+        let text = read("boards.rs");
+        let entries: Vec<&str> = text.split("    Board {").skip(1).collect();
+        assert_eq!(entries.len(), BOARDS.len());
+        for (entry, board) in entries.into_iter().zip(BOARDS) {
+            let found = ["name", "core", "target"].map(|name| field(entry, name));
+            assert_eq!(found, [board.name, board.core, board.target]);
+            let memory = read(&format!("memory/{}", field(entry, "memory")));
+            let found = ["FLASH", "RAM"].map(|region| length(&memory, region));
+            assert_eq!(found, [board.flash, board.ram], "{}", board.name);
+        }
     }
 }

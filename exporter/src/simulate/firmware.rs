@@ -1,7 +1,7 @@
-//! Enters: a model file and a cases file. Leaves: [`Firmware`], a linked program, and what
-//! it prints under QEMU. Next: `report` reads the text, `footprint` the program.
+//! Enters: a model file and a cases file. Leaves: [`Firmware`], a program linked for a board,
+//! and what it prints under QEMU. Next: `report` reads the text, `footprint` the program.
 
-use super::board::EmulatedBoard;
+use super::board::{EmulatedBoard, PACKAGE};
 use crate::error::{Error, Result};
 use crate::toolchain::{Compiler, firmware_folder, qemu};
 use std::fs::{self, File};
@@ -68,7 +68,8 @@ impl Firmware {
         replace(&model_path, model)?;
         replace(&cases_path, cases)?;
         let mut command = compiler.build(&sources, &target);
-        command.args(["--package", board.package, "--bin", program]);
+        command.args(["--package", PACKAGE, "--bin", program]);
+        command.env("SET_LSTM_BOARD", board.name);
         command.env("SET_LSTM_MODEL", absolute(&model_path)?);
         command.env("SET_LSTM_CASES", absolute(&cases_path)?);
         let output = command.stdin(Stdio::null()).output().map_err(|problem| {
@@ -106,8 +107,16 @@ impl Firmware {
     /// # Errors
     /// QEMU is missing, or the program has not ended after `timeout`.
     pub fn run(&self, timeout: Duration) -> Result<Run> {
+        self.run_with(Stdio::null(), timeout)
+    }
+
+    /// [`Firmware::run`] with something on the program's standard input.
+    ///
+    /// # Errors
+    /// Those of [`Firmware::run`].
+    pub fn run_with(&self, input: impl Into<Stdio>, timeout: Duration) -> Result<Run> {
         let mut command = Command::new(qemu()?);
-        command.args(["-machine", self.board.name, "-cpu", self.board.cpu]);
+        command.stdin(input).args(["-machine", self.board.machine]);
         command.args(["-nographic", "-monitor", "none", "-serial", "none"]);
         command.args(["-semihosting-config", "enable=on,target=native"]);
         command
@@ -124,10 +133,7 @@ fn run(mut command: Command, timeout: Duration) -> Result<Run> {
             "the emulator does not run: {problem}; install qemu-system-arm anew"
         ))
     };
-    let pipes = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let pipes = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().map_err(broken)?;
     let (text, complaint) = (reader(child.stdout.take()), reader(child.stderr.take()));
     let code = wait(&mut child, timeout).map_err(broken)?;
@@ -191,10 +197,21 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 
 /// The error of a build, shortened to what counts.
 fn failed(board: EmulatedBoard, output: &str) -> Error {
-    let over = output.split("overflowed by ").nth(1);
-    let over = over.and_then(|rest| rest.split(' ').next()?.parse().ok());
-    if let Some(over) = over {
-        return Error::Options(too_large(board, over));
+    let over = |region: &str| {
+        let rest = output
+            .split_once(&format!("region '{region}': overflowed by "))?
+            .1;
+        rest.split(' ').next()?.parse().ok()
+    };
+    if let Some(over) = over("RAM") {
+        return Error::TooLarge(format!(
+            "the program is {over} bytes too large for the {} bytes of RAM of {}; choose a larger \
+             board, or train a model with fewer units",
+            board.ram, board.name
+        ));
+    }
+    if let Some(over) = over("FLASH") {
+        return Error::TooLarge(too_large(board, over));
     }
     let errors = output.find("error").map_or(output, |at| &output[at..]);
     Error::Tool(format!(
@@ -255,6 +272,10 @@ mod tests {
                       region 'FLASH': overflowed by 4711 bytes\n";
         let error = failed(EmulatedBoard::default(), output).to_string();
         assert!(error.contains("4711 bytes too large"), "{error}");
+        assert!(error.contains("4194304 bytes of flash"), "{error}");
+        let microbit = EmulatedBoard::named("microbit").expect("known");
+        let error = failed(microbit, &output.replace("FLASH", "RAM")).to_string();
+        assert!(error.contains("16384 bytes of RAM of microbit"), "{error}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //!     answer    embed, build, run   parse    compare
 //! ```
 
+pub mod all;
 pub mod board;
 pub mod cases;
 pub mod firmware;
@@ -56,6 +57,8 @@ impl Default for SimulateOptions {
 pub struct Simulation {
     /// Name of the board.
     pub board: &'static str,
+    /// Its core.
+    pub core: &'static str,
     /// Sequences that were classified.
     pub examples: usize,
     /// Sequences whose label, logits or state differ from the host's in any bit.
@@ -99,16 +102,17 @@ pub fn simulate(
     }
     let expected = answers(&decoded, sequences);
     let cases = cases::write(sequences, &expected)?;
-    let refuse = |problem| Error::Model {
-        path: path.to_owned(),
-        problem,
-    };
+    let refuse = |problem: String| Error::TooLarge(format!("{}: {problem}", path.display()));
     let board = options.board;
     let over = ((model.len() + cases.len()) as u64).saturating_sub(board.flash);
     if over > 0 {
         return Err(refuse(too_large(board, over)));
     }
-    let firmware = Firmware::build(board, "demo", model, &cases, &options.folders)?;
+    let firmware = Firmware::build(board, "demo", model, &cases, &options.folders);
+    let firmware = firmware.map_err(|error| match error {
+        Error::TooLarge(problem) => refuse(problem),
+        other => other,
+    })?;
     let elf = firmware.elf()?;
     let flash = FlashUse::of_elf(&elf)?;
     let budget = options.flash_budget.unwrap_or(board.flash);
@@ -137,6 +141,7 @@ pub fn simulate(
         .count();
     Ok(Simulation {
         board: board.name,
+        core: board.core,
         examples: sequences.len(),
         mismatches,
         accuracy: right as f64 / sequences.len() as f64,
@@ -215,7 +220,7 @@ fn stopped(run: &firmware::Run) -> Error {
 
 impl fmt::Display for Simulation {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new([Column::words(self.board), Column::numbers("")]);
+        let mut table = Table::new([Column::words(self.board), Column::numbers(self.core)]);
         let mut row = |name: &str, value| table.row([name.into(), value]);
         row("examples", thousands(self.examples as u64));
         row("different from the host", thousands(self.mismatches as u64));

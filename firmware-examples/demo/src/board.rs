@@ -5,9 +5,12 @@ pub trait Board: core::fmt::Write {
     /// Name and core, for the report.
     const NAME: &'static str;
 
-    /// Instructions since some moment, to the board's granularity. To be called often
-    /// enough for the counter behind it not to wrap twice.
-    fn instructions(&mut self) -> u64;
+    /// Instructions that run in so many ticks of the counter.
+    const RATE: Rate;
+
+    /// Ticks of a counter since some moment. To be called often enough for the counter
+    /// behind it not to wrap twice.
+    fn ticks(&mut self) -> u64;
 
     /// Runs `work` and says how many bytes of stack it used below the caller's frame.
     fn stack_of<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, usize);
@@ -17,4 +20,20 @@ pub trait Board: core::fmt::Write {
 
     /// Bytes of RAM that statics take, the application's included.
     fn static_ram(&self) -> usize;
+}
+
+/// How ticks become instructions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// So many instructions
+    pub instructions: u64,
+    /// take so many ticks.
+    pub ticks: u64,
+}
+
+impl Rate {
+    /// Instructions of so many ticks.
+    pub const fn instructions(self, ticks: u64) -> u64 {
+        ticks * self.instructions / self.ticks
+    }
 }

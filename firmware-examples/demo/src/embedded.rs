@@ -7,13 +7,13 @@ struct Aligned<T>(T);
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// The model file. The compiler is kept from looking into it, so that the program is the
-/// same for every model of one size and its code is what any model needs.
-pub(crate) fn model() -> &'static [u8] {
+/// The model file in flash. The compiler is kept from looking into it, so that the program
+/// is the same for every model of one size and its code is what any model needs.
+pub fn model() -> &'static [u8] {
     core::hint::black_box(&MODEL.0)
 }
 
-/// The cases that belong to it.
-pub(crate) fn cases() -> &'static [u8] {
+/// The cases that belong to it, in flash.
+pub fn cases() -> &'static [u8] {
     core::hint::black_box(&CASES.0)
 }

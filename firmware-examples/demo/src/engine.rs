@@ -5,38 +5,38 @@
 
 use crate::board::Board;
 use crate::cases::{Case, Steps};
-use crate::embedded::{CAPACITY, Engine, LAYERS};
 use crate::report::Measured;
 use crate::run::Failure;
-use set_lstm_runtime::{Class, Model, State};
+use core::hint::black_box;
+use set_lstm_runtime::{Arithmetic, Class, Model, State};
 
 /// What the application keeps in RAM: the model's addresses and constants, and the state.
 #[derive(Debug)]
-pub struct Memory {
-    model: Option<Model<'static, Engine, LAYERS>>,
-    state: State<Engine, CAPACITY, LAYERS>,
+pub struct Memory<'a, A: Arithmetic, const N: usize, const L: usize> {
+    model: Option<Model<'a, A, L>>,
+    state: State<A, N, L>,
 }
 
-impl Memory {
+impl<A: Arithmetic, const N: usize, const L: usize> Memory<'_, A, N, L> {
     /// Nothing decoded yet.
-    pub const EMPTY: Memory = Memory {
+    pub const EMPTY: Self = Memory {
         model: None,
         state: State::EMPTY,
     };
 }
 
 /// A model and the state that belongs to it.
-pub(crate) struct Ready<'m> {
-    pub model: &'m Model<'static, Engine, LAYERS>,
-    pub state: &'m mut State<Engine, CAPACITY, LAYERS>,
+pub(crate) struct Ready<'m, 'a, A: Arithmetic, const N: usize, const L: usize> {
+    pub model: &'m Model<'a, A, L>,
+    pub state: &'m mut State<A, N, L>,
 }
 
-/// From flash to a state that is ready for its first step.
+/// From the model's bytes to a state that is ready for its first step.
 #[inline(never)]
-pub(crate) fn decode<'m>(
-    bytes: &'static [u8],
-    memory: &'m mut Memory,
-) -> Result<Ready<'m>, Failure> {
+pub(crate) fn decode<'m, 'a, A: Arithmetic, const N: usize, const L: usize>(
+    bytes: &'a [u8],
+    memory: &'m mut Memory<'a, A, N, L>,
+) -> Result<Ready<'m, 'a, A, N, L>, Failure> {
     let Memory { model, state } = memory;
     // no `map_err`: each would be one more copy on the stack
     let model = match Model::from_bytes(bytes) {
@@ -51,18 +51,20 @@ pub(crate) fn decode<'m>(
 
 /// The self-test of the model; how many sequences it has.
 #[inline(never)]
-pub(crate) fn self_test(ready: &mut Ready<'_>) -> Result<u8, Failure> {
+pub(crate) fn self_test<A: Arithmetic, const N: usize, const L: usize>(
+    ready: &mut Ready<'_, '_, A, N, L>,
+) -> Result<u8, Failure> {
     let Ready { model, state } = ready;
     model.self_test(state).map_err(Failure::SelfTest)
 }
 
 /// One sequence, its steps counted one by one.
 #[inline(never)]
-pub(crate) fn steps<B: Board>(
+pub(crate) fn steps<B: Board, A: Arithmetic, const N: usize, const L: usize>(
     board: &mut B,
-    ready: &mut Ready<'_>,
+    ready: &mut Ready<'_, '_, A, N, L>,
     case: &Case<'_>,
-    measured: &mut Measured,
+    measured: &mut Measured<B>,
 ) {
     ready.state.reset();
     match case.steps {
@@ -77,21 +79,35 @@ pub(crate) fn steps<B: Board>(
     }
 }
 
+/// Steps that do nothing, counted as all others: what counting itself costs.
+#[inline(never)]
+pub(crate) fn no_steps<B: Board, A: Arithmetic, const N: usize, const L: usize>(
+    board: &mut B,
+    ready: &mut Ready<'_, '_, A, N, L>,
+    steps: u16,
+    measured: &mut Measured<B>,
+) {
+    let nothing = |_: &mut State<A, N, L>, _: &Model<'_, A, L>, token| {
+        black_box(token);
+    };
+    count(board, ready, 0..steps, measured, nothing);
+}
+
 /// Steps of one kind. The counts join without a gap, so that the sum is exact whatever the
 /// counter's granularity.
 #[inline(never)]
-fn count<B: Board, S>(
+fn count<'a, B: Board, A: Arithmetic, const N: usize, const L: usize, S>(
     board: &mut B,
-    ready: &mut Ready<'_>,
+    ready: &mut Ready<'_, 'a, A, N, L>,
     sequence: impl Iterator<Item = S>,
-    measured: &mut Measured,
-    step: impl Fn(&mut State<Engine, CAPACITY, LAYERS>, &Model<'static, Engine, LAYERS>, S),
+    measured: &mut Measured<B>,
+    step: impl Fn(&mut State<A, N, L>, &Model<'a, A, L>, S),
 ) {
     let Ready { model, state } = ready;
-    let mut last = board.instructions();
+    let mut last = board.ticks();
     for inputs in sequence {
         step(state, model, inputs);
-        let now = board.instructions();
+        let now = board.ticks();
         measured.add_step(now - last);
         last = now;
     }
@@ -99,6 +115,8 @@ fn count<B: Board, S>(
 
 /// The class after the last step, and the digest of the state.
 #[inline(never)]
-pub(crate) fn classify(ready: &Ready<'_>) -> (Class, u32) {
+pub(crate) fn classify<A: Arithmetic, const N: usize, const L: usize>(
+    ready: &Ready<'_, '_, A, N, L>,
+) -> (Class, u32) {
     (ready.state.classify(ready.model), ready.state.digest())
 }

@@ -1,9 +1,12 @@
 //! The application that every board runs.
 //!
 //! ```text
-//! flash ──▶ Model ─────▶ self-test ──▶ each case ───────▶ report
+//! bytes ──▶ Model ─────▶ self-test ──▶ each case ───────▶ report
 //!     decode once      as on the host   classify, compare   what was measured
 //! ```
+//!
+//! The bytes lie in flash, where [`embedded`] has placed them; a program that measures many
+//! models reads them into RAM.
 //!
 //! It prints a report in plain text, which `set-lstm simulate` reads, and is right only if
 //! every output is the host's to the last bit.
@@ -12,7 +15,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-mod embedded;
+pub mod embedded;
 
 pub mod cases;
 
@@ -24,7 +27,6 @@ mod run;
 
 mod report;
 
-pub use board::Board;
-pub use embedded::{CAPACITY, Engine, LAYERS};
+pub use board::{Board, Rate};
 pub use engine::Memory;
 pub use run::{Failure, run};

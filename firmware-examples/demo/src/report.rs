@@ -2,57 +2,86 @@
 //! `set-lstm simulate`, which reads each figure by the name at the start of its line.
 
 use crate::board::Board;
-use crate::embedded::{CAPACITY, Engine, LAYERS};
 use core::fmt::{self, Display, Write};
+use core::marker::PhantomData;
 use set_lstm_runtime::{Arithmetic, Model, State};
 
-/// Sums and maxima over all cases.
-#[derive(Debug, Default)]
-pub(crate) struct Measured {
-    pub decode_instructions: u64,
+/// Steps that do nothing, which tell what counting costs.
+pub(crate) const EMPTY_STEPS: u16 = 1000;
+
+/// Sums and maxima over all cases, in ticks of the board's counter.
+pub(crate) struct Measured<B> {
+    pub decode_ticks: u64,
     pub decode_stack: usize,
     pub step_stack: usize,
     pub mismatches: u32,
-    /// What one reading of the counter costs; it is no part of a step.
-    reading: u64,
+    /// What counting [`EMPTY_STEPS`] costs; it is no part of a step.
+    counting: u64,
     cases: u32,
     tokens: u64,
-    instructions: u64,
+    ticks: u64,
     longest_step: u64,
-    /// Tokens and instructions before the case at work.
+    /// Tokens and ticks before the case at work.
     before: (u64, u64),
+    board: PhantomData<B>,
 }
 
-impl Measured {
-    /// Nothing measured yet, but for what a reading costs.
-    pub fn new(reading: u64) -> Self {
+impl<B: Board> Measured<B> {
+    /// Nothing measured yet.
+    pub fn new() -> Self {
         Measured {
-            reading,
-            ..Measured::default()
+            decode_ticks: 0,
+            decode_stack: 0,
+            step_stack: 0,
+            mismatches: 0,
+            counting: 0,
+            cases: 0,
+            tokens: 0,
+            ticks: 0,
+            longest_step: 0,
+            before: (0, 0),
+            board: PhantomData,
         }
     }
 
     /// Begins the next case.
     pub fn begin_case(&mut self) {
         self.cases += 1;
-        self.before = (self.tokens, self.instructions);
+        self.before = (self.tokens, self.ticks);
     }
 
-    /// Adds one step, with one reading of the counter.
+    /// Adds one step, with all that counting it takes.
     #[inline(always)]
-    pub fn add_step(&mut self, instructions: u64) {
+    pub fn add_step(&mut self, ticks: u64) {
         self.tokens += 1;
-        self.instructions += instructions;
-        self.longest_step = self.longest_step.max(instructions);
+        self.ticks += ticks;
+        self.longest_step = self.longest_step.max(ticks);
     }
 
-    /// Instructions per token, the readings taken off.
-    fn per_token(&self, tokens: u64, instructions: u64) -> u64 {
-        (instructions / tokens.max(1)).saturating_sub(self.reading)
+    /// Takes [`EMPTY_STEPS`] steps that did nothing for what counting costs, and begins anew.
+    pub fn take_for_counting(&mut self) {
+        let counting = self.ticks;
+        *self = Measured {
+            decode_ticks: self.decode_ticks,
+            decode_stack: self.decode_stack,
+            counting,
+            ..Measured::new()
+        };
+    }
+
+    /// Instructions per token, the counting taken off.
+    fn per_token(&self, tokens: u64, ticks: u64) -> u64 {
+        let parts = u64::from(EMPTY_STEPS);
+        let ticks = (parts * ticks).saturating_sub(self.counting * tokens);
+        let tokens = parts * tokens.max(1);
+        (B::RATE.instructions(ticks) + tokens / 2) / tokens
     }
 
     /// The last lines of the report: one figure each.
-    pub fn print<B: Board>(&self, board: &mut B) -> fmt::Result {
+    pub fn print<A: Arithmetic, const N: usize, const L: usize>(
+        &self,
+        board: &mut B,
+    ) -> fmt::Result {
         let bytes = |bytes: usize| bytes as u64;
         let rows = [
             ("cases", self.cases.into()),
@@ -60,15 +89,18 @@ impl Measured {
             ("tokens", self.tokens),
             (
                 "instructions per token",
-                self.per_token(self.tokens, self.instructions),
+                self.per_token(self.tokens, self.ticks),
             ),
             (
                 "instructions, longest step",
-                self.longest_step.saturating_sub(self.reading),
+                self.per_token(1, self.longest_step),
             ),
-            ("instructions to decode", self.decode_instructions),
-            ("state bytes", bytes(size_of::<State<Engine, CAPACITY, LAYERS>>())),
-            ("model handle bytes", bytes(size_of::<Model<'_, Engine, LAYERS>>())),
+            (
+                "instructions to decode",
+                B::RATE.instructions(self.decode_ticks),
+            ),
+            ("state bytes", bytes(size_of::<State<A, N, L>>())),
+            ("model handle bytes", bytes(size_of::<Model<'_, A, L>>())),
             ("stack bytes to decode", bytes(self.decode_stack)),
             ("stack bytes of a step", bytes(self.step_stack)),
             ("stack bytes before a call", bytes(board.stack_depth())),
@@ -79,6 +111,18 @@ impl Measured {
             writeln!(board, "{name:<28}{value:>10}")?;
         }
         Ok(())
+    }
+
+    /// The figures of the case at work.
+    pub fn print_case(&self, board: &mut B, digest: u32) -> fmt::Result {
+        let (tokens, ticks) = self.before;
+        let tokens = self.tokens - tokens;
+        let per_token = self.per_token(tokens, self.ticks - ticks);
+        let number = self.cases;
+        write!(
+            board,
+            "{number:>5}  {tokens:>6}  {per_token:>18}  {digest:#010x}  "
+        )
     }
 }
 
@@ -110,18 +154,6 @@ pub(crate) fn head(board: &mut impl Write) -> fmt::Result {
     writeln!(
         board,
         "\n case  tokens  instructions/token  digest      logits      score  label"
-    )
-}
-
-/// The figures of the case at work.
-pub(crate) fn case(board: &mut impl Write, measured: &Measured, digest: u32) -> fmt::Result {
-    let (tokens, instructions) = measured.before;
-    let tokens = measured.tokens - tokens;
-    let per_token = measured.per_token(tokens, measured.instructions - instructions);
-    let number = measured.cases;
-    write!(
-        board,
-        "{number:>5}  {tokens:>6}  {per_token:>18}  {digest:#010x}  "
     )
 }
 

@@ -3,22 +3,20 @@
 
 use crate::board::Board;
 use crate::cases::{Case, Cases};
-use crate::embedded;
 use crate::engine::{self, Memory, Ready};
 use crate::report::{self, Measured, Score};
-use core::hint::black_box;
-use set_lstm_runtime::{CapacityError, DecodeError, Logit, SelfTestError};
+use set_lstm_runtime::{Arithmetic, CapacityError, DecodeError, Logit, SelfTestError};
 
 /// Why a run was not right.
 #[derive(Debug)]
 pub enum Failure {
-    /// The model in flash is refused.
+    /// The model is refused.
     Decode(DecodeError),
     /// The model has more units than the state.
     Capacity(CapacityError),
     /// The device does not compute what the host computed.
     SelfTest(SelfTestError),
-    /// The cases in flash are damaged.
+    /// The cases are damaged.
     Cases,
     /// Some answers are not the host's.
     Mismatches(u32),
@@ -52,24 +50,30 @@ impl From<core::fmt::Error> for Failure {
 ///
 /// # Errors
 /// The first thing that was not right; all mismatches count as one, after the last case.
-pub fn run<B: Board>(board: &mut B, memory: &mut Memory) -> Result<(), Failure> {
-    let bytes = embedded::model();
+pub fn run<'a, B: Board, A: Arithmetic, const N: usize, const L: usize>(
+    board: &mut B,
+    memory: &mut Memory<'a, A, N, L>,
+    model: &'a [u8],
+    cases: &[u8],
+) -> Result<(), Failure> {
     writeln!(board, "board      {}", B::NAME)?;
-    let mut measured = Measured::new(cost_of_reading(board));
+    let mut measured = Measured::new();
 
-    let ((decoded, instructions), stack) = board.stack_of(|board| {
-        let start = board.instructions();
-        let decoded = engine::decode(bytes, memory);
-        (decoded, board.instructions() - start)
+    let ((decoded, ticks), stack) = board.stack_of(|board| {
+        let start = board.ticks();
+        let decoded = engine::decode(model, memory);
+        (decoded, board.ticks() - start)
     });
-    (measured.decode_instructions, measured.decode_stack) = (instructions, stack);
+    (measured.decode_ticks, measured.decode_stack) = (ticks, stack);
     let mut ready = decoded?;
-    report::model(board, bytes.len(), ready.model)?;
+    report::model(board, model.len(), ready.model)?;
 
     let sequences = engine::self_test(&mut ready)?;
     writeln!(board, "self-test  {sequences} sequences as on the host")?;
 
-    let cases = Cases::new(embedded::cases(), ready.model.channels()).ok_or(Failure::Cases)?;
+    let cases = Cases::new(cases, ready.model.channels()).ok_or(Failure::Cases)?;
+    engine::no_steps(board, &mut ready, report::EMPTY_STEPS, &mut measured);
+    measured.take_for_counting();
     report::head(board)?;
     for case in cases {
         let case = case.ok_or(Failure::Cases)?;
@@ -79,7 +83,7 @@ pub fn run<B: Board>(board: &mut B, memory: &mut Memory) -> Result<(), Failure> 
         measured.step_stack = stack.max(measured.step_stack);
         compare(board, &ready, &case, &mut measured)?;
     }
-    measured.print(board)?;
+    measured.print::<A, N, L>(board)?;
     match measured.mismatches {
         0 => Ok(()),
         count => Err(Failure::Mismatches(count)),
@@ -88,15 +92,15 @@ pub fn run<B: Board>(board: &mut B, memory: &mut Memory) -> Result<(), Failure> 
 
 /// Prints one answer, and beneath it what was expected if that is something else.
 #[inline(never)]
-fn compare<B: Board>(
+fn compare<B: Board, A: Arithmetic, const N: usize, const L: usize>(
     board: &mut B,
-    ready: &Ready<'_>,
+    ready: &Ready<'_, '_, A, N, L>,
     case: &Case<'_>,
-    measured: &mut Measured,
+    measured: &mut Measured<B>,
 ) -> Result<(), Failure> {
     let (class, digest) = engine::classify(ready);
     let logits = || ready.state.logits(ready.model).map(Logit::bits);
-    report::case(board, measured, digest)?;
+    measured.print_case(board, digest)?;
     report::logits(board, logits())?;
     let name = ready.model.class_name(class.label).unwrap_or("?");
     writeln!(board, "  {}  {} {name}", Score(class.score), class.label)?;
@@ -107,14 +111,4 @@ fn compare<B: Board>(
         writeln!(board, "  label {}", case.label)?;
     }
     Ok(())
-}
-
-/// Instructions of one reading of the counter, with nothing in between.
-fn cost_of_reading<B: Board>(board: &mut B) -> u64 {
-    const READINGS: u64 = 1000;
-    let start = board.instructions();
-    for _ in 0..READINGS {
-        black_box(board.instructions());
-    }
-    (board.instructions() - start) / READINGS
 }

@@ -1,15 +1,17 @@
-//! Enters: SysTick. Leaves: a count of instructions that does not wrap. Next: the demo.
+//! Enters: SysTick. Leaves: a count of ticks that does not wrap. Next: the demo.
+//!
+//! Unsafe for one loop whose length no compiler may change.
+#![allow(unsafe_code)]
 
+use core::arch::asm;
 use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
+use set_lstm_demo::Rate;
 
-/// Instructions that QEMU runs in a tick: 1 ns each, 25 MHz.
-const PER_TICK: u64 = 40;
 /// SysTick counts 24 bits down.
 const RELOAD: u32 = 0xff_ffff;
 
-/// SysTick, drawn out to 64 bits. Right if it is read at least every 671 million
-/// instructions.
+/// SysTick, drawn out to 64 bits. Right if it is read at least once in each 2^24 ticks.
 pub struct Counter {
     ticks: u64,
     last: u32,
@@ -26,12 +28,25 @@ impl Counter {
         Counter { ticks: 0, last }
     }
 
-    /// Instructions since the start, in whole ticks.
+    /// Ticks since the start.
     #[inline(always)]
-    pub fn instructions(&mut self) -> u64 {
+    pub fn ticks(&mut self) -> u64 {
         let now = SYST::get_current();
         self.ticks += u64::from(self.last.wrapping_sub(now) & RELOAD);
         self.last = now;
-        self.ticks * PER_TICK
+        self.ticks
+    }
+
+    /// Whether SysTick runs at this rate: by a loop of known length.
+    pub fn runs_at(&mut self, rate: Rate) -> bool {
+        const TURNS: u32 = 100_000;
+        let start = self.ticks();
+        // SAFETY: touches nothing but a register and the flags
+        unsafe {
+            asm!("2:", "subs {turns}, #1", "bne 2b", turns = inout(reg) TURNS => _,
+                options(nomem, nostack));
+        }
+        let counted = rate.instructions(self.ticks() - start);
+        counted.abs_diff(u64::from(2 * TURNS)) < u64::from(TURNS / 100)
     }
 }

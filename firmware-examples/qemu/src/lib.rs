@@ -1,50 +1,65 @@
-//! The emulated board mps2-an386 (Cortex-M4F): counter, output by semihosting, stack, and
-//! an exit code whatever happens.
+//! An emulated board: counter, input and output by semihosting, stack, and an exit code
+//! whatever happens. Which board is chosen when it is built, see `boards.rs`.
 //!
-//! QEMU runs with `-icount shift=0`: one instruction takes 1 ns of its time, SysTick runs
-//! at 25 MHz, so a tick is 40 instructions.
+//! QEMU runs with `-icount shift=0`: one instruction takes 1 ns of its time, so that the
+//! ticks of SysTick count instructions.
 #![no_std]
 
+pub mod bench;
 mod counter;
 mod fault;
+mod input;
 mod stack;
 
 use core::fmt::Write;
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hio::{self, HostStream};
 use counter::Counter;
-use set_lstm_demo::Board;
+pub use input::Input;
+use set_lstm_demo::{Board, Rate};
+
+include!(concat!(env!("OUT_DIR"), "/board.rs"));
 
 /// The board, taken once.
-pub struct Mps2An386 {
+pub struct EmulatedBoard {
     output: HostStream,
     counter: Counter,
 }
 
-impl Mps2An386 {
-    /// Starts the counter and opens the output; `None` if it was taken before or QEMU runs
-    /// without semihosting.
-    pub fn take() -> Option<Self> {
-        let peripherals = cortex_m::Peripherals::take()?;
-        Some(Mps2An386 {
-            output: hio::hstdout().ok()?,
-            counter: Counter::start(peripherals.SYST),
-        })
+impl EmulatedBoard {
+    /// Starts the counter and opens the output.
+    ///
+    /// # Errors
+    /// What is not as it should be, and what to do.
+    pub fn take() -> Result<Self, &'static str> {
+        let peripherals = cortex_m::Peripherals::take().ok_or("the board was taken before")?;
+        let output = hio::hstdout().map_err(
+            |()| "no semihosting; run QEMU with -semihosting-config enable=on,target=native",
+        )?;
+        let mut counter = Counter::start(peripherals.SYST);
+        if !counter.runs_at(RATE) {
+            return Err(
+                "SysTick does not run as boards.rs says; run QEMU with -icount shift=0, and if \
+                 that does not help correct the rate of this board",
+            );
+        }
+        Ok(EmulatedBoard { output, counter })
     }
 }
 
-impl Write for Mps2An386 {
+impl Write for EmulatedBoard {
     fn write_str(&mut self, text: &str) -> core::fmt::Result {
         self.output.write_str(text)
     }
 }
 
-impl Board for Mps2An386 {
-    const NAME: &'static str = "mps2-an386, Cortex-M4F, emulated";
+impl Board for EmulatedBoard {
+    const NAME: &'static str = NAME;
+    const RATE: Rate = RATE;
 
     #[inline(always)]
-    fn instructions(&mut self) -> u64 {
-        self.counter.instructions()
+    fn ticks(&mut self) -> u64 {
+        self.counter.ticks()
     }
 
     #[inline(always)]

@@ -1,18 +1,20 @@
-//! The demo on this board.
+//! The demo on this board: its model lies in flash.
 #![no_std]
 #![no_main]
 
 use cortex_m_rt::entry;
-use set_lstm_demo::Memory;
-use set_lstm_qemu::{Mps2An386, exit, fail};
+use set_lstm_demo::embedded::{self, CAPACITY, Engine, LAYERS};
+use set_lstm_demo::{Memory, run};
+use set_lstm_qemu::{EmulatedBoard, exit, fail};
 
 #[entry]
 fn main() -> ! {
-    static mut MEMORY: Memory = Memory::EMPTY;
-    let Some(mut board) = Mps2An386::take() else {
-        fail("no semihosting; run QEMU with -semihosting-config enable=on")
+    static mut MEMORY: Memory<'static, Engine, CAPACITY, LAYERS> = Memory::EMPTY;
+    let mut board = match EmulatedBoard::take() {
+        Ok(board) => board,
+        Err(problem) => fail(problem),
     };
-    match set_lstm_demo::run(&mut board, MEMORY) {
+    match run(&mut board, MEMORY, embedded::model(), embedded::cases()) {
         Ok(()) => exit(true),
         Err(failure) => fail(failure),
     }

@@ -1,0 +1,13 @@
+//! Runs one f32 model after the other from standard input.
+#![no_std]
+#![no_main]
+
+use cortex_m_rt::entry;
+use set_lstm_qemu::bench::{Buffer, bench};
+use set_lstm_runtime::Float32;
+
+#[entry]
+fn main() -> ! {
+    static mut BUFFER: Buffer = Buffer::EMPTY;
+    bench::<Float32>(BUFFER)
+}
