@@ -8,6 +8,9 @@ mod models;
 /// The file: literal bytes, sizes.
 mod format;
 
+/// Files of earlier versions, which stay readable for ever.
+mod golden;
+
 /// Damage: flipped bits, missing bytes, noise, wrong insides behind a right checksum.
 mod damage;
 
