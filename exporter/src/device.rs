@@ -4,11 +4,13 @@
 
 use crate::error::{Error, Result};
 use crate::sequences::{Sequence, Token};
-use set_lstm_runtime::wire::{File, Kind};
+use set_lstm_runtime::compact::{Compact, UnpackError};
+use set_lstm_runtime::wire::{COMPACT_MAGIC, File, Kind};
 use set_lstm_runtime::{
     Arithmetic, Class, DecodeError, EmbeddingRow, Float32, Int8, Logit, Model, SelfTestError,
     State, Tokenizer, Vocabulary,
 };
+use std::convert::Infallible;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -23,14 +25,39 @@ pub struct AlignedBytes {
 }
 
 impl AlignedBytes {
-    /// Reads a file.
+    /// Reads a file; of a compact one the model file that it stands for.
     ///
     /// # Errors
-    /// The file does not exist or cannot be read.
+    /// The file does not exist or cannot be read, or a compact one is damaged.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let hint = "give a model file made by `set-lstm export`";
-        Ok(std::fs::read(path).map_err(Error::io(path, hint))?.into())
+        let bytes = std::fs::read(path).map_err(Error::io(path, hint))?;
+        if !bytes.starts_with(&COMPACT_MAGIC) {
+            return Ok(bytes.into());
+        }
+        unpack(&bytes).map_err(|problem| Error::Model {
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        })
+    }
+}
+
+fn unpack(compact: &[u8]) -> std::result::Result<AlignedBytes, DecodeError> {
+    let compact = Compact::open(compact)?;
+    // by pages, not into as much room as the file asks for: it may ask for 4 GB
+    let (mut page, mut bytes) = ([0; 4096], Vec::new());
+    let unpacked = compact.unpack_pages(&mut page, |_, page| {
+        bytes.extend_from_slice(page);
+        Ok(())
+    });
+    match unpacked {
+        Ok(_) => Ok(bytes.into()),
+        Err(UnpackError::Decode(problem)) => Err(problem),
+        Err(UnpackError::Write(never)) => {
+            let never: Infallible = never;
+            match never {}
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod progress;
 mod simulate;
 mod topology;
 mod train;
+mod unpack;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,8 @@ enum Command {
     Predict(predict::Arguments),
     /// Quantise a trained model and pack it into one file for a device
     Export(export::Arguments),
+    /// Turn a compact file back into the model file that it was made from
+    Unpack(unpack::Arguments),
     /// Show what is in a model file, section by section
     Inspect(inspect::Arguments),
     /// Run a model file on an emulated microcontroller and compare every output with the host's
@@ -87,6 +90,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
         Command::Export(arguments) => export::run(arguments),
+        Command::Unpack(arguments) => unpack::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),

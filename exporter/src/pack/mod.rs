@@ -11,6 +11,8 @@
 //! | 5 | 343,692 | 165,736 | 11.99 |
 //! | 6 | 368,840 | 171,824 | 12.73 |
 
+mod bits;
+pub mod compact;
 mod matrix;
 mod reference;
 mod rows;
