@@ -68,7 +68,7 @@ pub fn rust_module(
     text.push('\n');
     let mut line = |doc: &str, item: String| {
         // writing to a string does not fail
-        let _ = writeln!(text, "/// {doc}\n#[allow(dead_code)]\n{item}\n");
+        let _ = writeln!(text, "/// {doc}\n{item}\n");
     };
     line(
         "What the numbers are.",
