@@ -122,7 +122,8 @@ fn what_is_wrong_with_the_preamble_is_said() {
             .unwrap_err()
     };
     assert_eq!(with(0, b'X'), DecodeError::NotAModel);
-    assert_eq!(with(4, 2), DecodeError::Version { found: 2 });
+    assert_eq!(with(4, 1), DecodeError::Version { found: 1 });
+    assert_eq!(with(4, 3), DecodeError::Version { found: 3 });
     assert_eq!(with(6, 3), DecodeError::Kind { found: 3 });
     assert_eq!(with(12, !file[12]), DecodeError::Checksum);
     let other = Model::<Int8>::from_bytes(&file).map(drop);
@@ -169,27 +170,48 @@ fn wrong_insides_are_refused_by_section_and_index() {
         (&int8, Section::RowBlock, 4, &[1, 0, 0, 0], 1, Order),
         (&int8, Section::RowLength, 18, &longer, 18, Order),
         (&int8, Section::RowBits, 0, &[0; 4], 0, OutOfRange),
-        (&int8, Section::InputStart(i), 0, &[1, 0], 0, Order),
-        (&int8, Section::InputStart(g), 4, &[255, 0], 3, Order),
-        (&int8, Section::InputWeight(f), 4, &[5], 1, OutOfRange),
-        (&int8, Section::StripUnit(o), 2, &[5], 2, OutOfRange),
+        (&int8, Section::InputStart(i.into()), 0, &[1, 0], 0, Order),
+        (&int8, Section::InputStart(g.into()), 4, &[255, 0], 3, Order),
         (
             &int8,
-            Section::RecurrentWeight(i),
+            Section::InputWeight(f.into()),
+            4,
+            &[5],
+            1,
+            OutOfRange,
+        ),
+        (&int8, Section::StripUnit(o.into()), 2, &[5], 2, OutOfRange),
+        (
+            &int8,
+            Section::RecurrentWeight(i.into()),
             10,
             &[255],
             2,
             OutOfRange,
         ),
-        (&int8, Section::Unit(g), 8, &[0, 0], 2, Value),
-        (&int8, Section::Unit(g), 8, &[0, 128], 2, Value),
-        (&int8, Section::Unit(g), 20, &[1], 5, Value),
-        (&float32, Section::InputUnit(f), 3, &[5], 1, OutOfRange),
-        (&float32, Section::InputWeight(i), 8, &nan, 2, Value),
-        (&float32, Section::RecurrentWeight(o), 0, &nan, 0, Value),
+        (&int8, Section::Unit(g.into()), 8, &[0, 0], 2, Value),
+        (&int8, Section::Unit(g.into()), 8, &[0, 128], 2, Value),
+        (&int8, Section::Unit(g.into()), 20, &[1], 5, Value),
         (
             &float32,
-            Section::Unit(f),
+            Section::InputUnit(f.into()),
+            3,
+            &[5],
+            1,
+            OutOfRange,
+        ),
+        (&float32, Section::InputWeight(i.into()), 8, &nan, 2, Value),
+        (
+            &float32,
+            Section::RecurrentWeight(o.into()),
+            0,
+            &nan,
+            0,
+            Value,
+        ),
+        (
+            &float32,
+            Section::Unit(f.into()),
             16,
             &f32::INFINITY.to_le_bytes(),
             4,
@@ -224,7 +246,7 @@ fn wrong_insides_are_refused_by_section_and_index() {
 #[test]
 fn a_unit_that_is_twice_in_a_column_is_refused() {
     let file = tiny_file(Values::Int8 { embedding_bits: 2 });
-    let section = Section::InputWeight(Gate::Input);
+    let section = Section::InputWeight(Gate::Input.into());
     let expected = DecodeError::Content {
         section,
         index: 0,
@@ -253,14 +275,14 @@ fn sums_that_can_overflow_are_refused() {
             .collect();
     }
     let file = packed(&model, Values::Int8 { embedding_bits: 8 });
-    let section = Section::RecurrentWeight(Gate::Forget);
+    let section = Section::RecurrentWeight(Gate::Forget.into());
     // all of them at -128: 256 · 32768 · 32768 is 2^38
     let mut bytes = file.to_vec();
     for weight in place(&file, section).skip(1).step_by(2) {
         bytes[weight] = 0x80;
     }
     let fault = DecodeError::Content {
-        section: Section::Unit(Gate::Forget),
+        section: Section::Unit(Gate::Forget.into()),
         index: 0,
         fault: Fault::Overflow,
     };

@@ -138,7 +138,7 @@ fn a_capacity_beyond_the_model_changes_nothing() {
         assert_eq!(tight.digest(), wide.digest());
     }
     let refused = State::<Int8, 4>::new(&model).unwrap_err();
-    assert_eq!((refused.hidden, refused.capacity), (5, 4));
+    assert_eq!((refused.units, refused.capacity), (5, 4));
 }
 
 /// Interrupted at every place, by a snapshot that goes through its bytes, into a state that
@@ -184,7 +184,8 @@ fn a_snapshot_that_is_damaged_or_of_another_model_is_refused() {
     let stored = serde_json::to_value(state.save(&own)).unwrap();
     for field in ["h", "c"] {
         let mut damaged = stored.clone();
-        damaged[field][2] = (damaged[field][2].as_i64().unwrap() ^ 4).into();
+        let value = &mut damaged["layers"][0][field][2];
+        *value = (value.as_i64().unwrap() ^ 4).into();
         let damaged: Snapshot<Int8, 8> = serde_json::from_value(damaged).unwrap();
         assert_eq!(
             state.restore(&own, &damaged),

@@ -36,6 +36,7 @@ fn tiny_model() -> SparseModel {
             empty(),
         ],
         bias: [vec![0.0; 2], vec![0.5; 2], vec![1.0; 2], vec![0.0; 2]],
+        upper: Vec::new(),
         head: vec![1.0, -1.0],
         head_bias: vec![0.25],
     }
@@ -58,38 +59,55 @@ fn a_tiny_header_is_these_bytes() {
     let file = tiny_file(Values::Float32);
     let expected: [&[u8]; 12] = [
         b"SETL",
-        &[1, 0, 2, 0],                                           // version 1, f32
-        &[0x3c, 1, 0, 0],                                        // 316 bytes
-        &file[12..16],                                           // checksum: checked by decoding
-        &[0x3e, 0, 0, 0],                                        // 62 bytes of header:
-        &[2, 2, 2, 1],        // vocabulary, input, hidden, logits
-        b"\x06no\nyes",       // class names
+        &[2, 0, 2, 0],        // version 2, f32
+        &[0x6c, 1, 0, 0],     // 364 bytes
+        &file[12..16],        // checksum: checked by decoding
+        &[0x27, 0, 0, 0],     // 39 bytes of header:
+        &[2, 2, 1],           // vocabulary, input, logits
         &[0, 32, 0, 1, 4, 2], // rows: gap_bits, value_bits, largest, unit, words, longest
-        &[0, 0, 0],           // constants of int8
-        &[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], // gate i: a pair of W; g: a strip
-        &[0; 18],             // gates f and o
-        &[0, 0, 0xac, 2, 18, 0x34, 0, 0], // no words, 300 tokens, 18 parameters, 52 halfwords; fill
+        &[0, 0, 0],           // no words; fraction bits of an int8 head
+        &[0xac, 2, 18, 0x34], // 300 tokens, 18 parameters, 52 halfwords of reference
+        &[2, 0, 0, 0],        // layer 1: hidden, columns and strips, constants of int8
+        &[0; 12],             // no more layers
+        b"\x06no\nyes\0",     // class names; fill
     ];
-    assert_eq!(file[..84], expected.concat());
+    let expected = expected.concat();
+    assert_eq!(file[..expected.len()], expected);
     assert!(survives(&file));
 }
 
 #[test]
 fn tiny_sections_are_these_bytes() {
-    let int8: [(Section, &[u8]); 14] = [
+    // gate i: one pair of W, and no strip; gate g: no pair, and a strip of one pair
+    let pair_and_strip = [[1, 0, 0, 0], [0; 4], [0; 4], [0; 4], [0; 4], [1, 0, 0, 0]];
+    let shape = [pair_and_strip.as_flattened(), &[0; 48]].concat();
+    let int8: [(Section, &[u8]); 15] = [
         (Section::RowBlock, &[0, 0, 0, 0]),
         (Section::RowLength, &[4, 6]),
         // row 0: gap 1, + 1; row 1: gap 0, - 1, gap 0, + 1: 01 0 1, 1 1 1 1 0 1
         (Section::RowBits, &[0, 0, 0x40, 0x5f]),
-        (Section::InputStart(Gate::Input), &[0, 0, 1, 0, 1, 0]),
-        (Section::InputUnit(Gate::Input), &[]),
-        (Section::InputWeight(Gate::Input), &[0, 127, 1, 129]), // 127 and -127 of scale 4127
-        (Section::Unit(Gate::Input), &[31, 16, 0, 0, 31, 16, 0, 0]),
-        (Section::StripUnit(Gate::Input), &[]),
-        (Section::StripUnit(Gate::Candidate), &[1]),
-        (Section::RecurrentWeight(Gate::Candidate), &[0, 63, 1, 126]),
-        (Section::Unit(Gate::Candidate), &[1, 0, 0, 8, 130, 0, 0, 8]), // 1/2 in Q12
-        (Section::Unit(Gate::Forget), &[1, 0, 0, 16, 1, 0, 0, 16]),
+        (Section::Shape(0), &shape),
+        (Section::InputStart(Gate::Input.into()), &[0, 0, 1, 0, 1, 0]),
+        (Section::InputUnit(Gate::Input.into()), &[]),
+        (Section::InputWeight(Gate::Input.into()), &[0, 127, 1, 129]), // 127 and -127 of scale 4127
+        (
+            Section::Unit(Gate::Input.into()),
+            &[31, 16, 0, 0, 31, 16, 0, 0],
+        ),
+        (Section::StripUnit(Gate::Input.into()), &[]),
+        (Section::StripUnit(Gate::Candidate.into()), &[1]),
+        (
+            Section::RecurrentWeight(Gate::Candidate.into()),
+            &[0, 63, 1, 126],
+        ),
+        (
+            Section::Unit(Gate::Candidate.into()),
+            &[1, 0, 0, 8, 130, 0, 0, 8],
+        ), // 1/2 in Q12
+        (
+            Section::Unit(Gate::Forget.into()),
+            &[1, 0, 0, 16, 1, 0, 0, 16],
+        ),
         (Section::HeadWeight, &[0, 0x40, 0, 0xc0]), // Q14
         (Section::HeadBias, &[0, 0x40, 0, 0]),      // Q16
     ];
@@ -103,17 +121,20 @@ fn tiny_sections_are_these_bytes() {
                 0, 0, 0xe0, 0x4f, 0, 0, 0xf0, 0x37, 0, 0, 0xf8, 0x13, 0, 0, 0, 0,
             ],
         ),
-        (Section::InputUnit(Gate::Input), &[0, 1]),
+        (Section::InputUnit(Gate::Input.into()), &[0, 1]),
         (
-            Section::InputWeight(Gate::Input),
+            Section::InputWeight(Gate::Input.into()),
             &[one, minus_one].concat(),
         ),
-        (Section::RecurrentColumn(Gate::Candidate), &[0, 1]),
+        (Section::RecurrentColumn(Gate::Candidate.into()), &[0, 1]),
         (
-            Section::RecurrentWeight(Gate::Candidate),
+            Section::RecurrentWeight(Gate::Candidate.into()),
             &[half, one].concat(),
         ),
-        (Section::Unit(Gate::Candidate), &[half, half].concat()),
+        (
+            Section::Unit(Gate::Candidate.into()),
+            &[half, half].concat(),
+        ),
         (Section::HeadBias, &[0, 0, 0x80, 0x3e]),
     ];
     let file = tiny_file(Values::Int8 { embedding_bits: 2 });
@@ -130,7 +151,7 @@ fn tiny_sections_are_these_bytes() {
 pub fn place(file: &[u8], wanted: Section) -> Range<usize> {
     let opened = File::peek(file).unwrap();
     let mut sections = Sections::new(&opened);
-    for section in Section::all() {
+    for section in Section::all(opened.header.layer_count()) {
         let bytes = sections.next(section).unwrap();
         if section == wanted {
             let start = bytes.as_ptr().addr() - file.as_ptr().addr();

@@ -2,13 +2,36 @@
 
 use crate::format::{place, tiny_file};
 use set_lstm::device::AlignedBytes;
-use set_lstm::pack::Values;
 use set_lstm::pack::compact::compact;
+use set_lstm::pack::{Values, upgrade};
 use set_lstm_runtime::compact::{PART_BYTES, PREAMBLE_BYTES};
 use set_lstm_runtime::wire::Section;
 use std::fmt::Write;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/format.md");
+
+/// The numbers of the header, then those of a layer, as the page names them.
+const HEADER: [&str; 19] = [
+    "vocabulary",
+    "input",
+    "logits",
+    "rows.gap_bits",
+    "rows.value_bits",
+    "rows.largest",
+    "rows.length_unit",
+    "rows.words",
+    "rows.longest",
+    "words.seed",
+    "words.buckets",
+    "head_shift",
+    "max_tokens",
+    "parameters",
+    "reference_halfwords",
+    "hidden",
+    "layout",
+    "state_shift",
+    "input_scale",
+];
 
 /// The examples by the line of the page before them.
 fn examples() -> [(&'static str, String); 3] {
@@ -73,47 +96,29 @@ impl Dump<'_> {
 fn model(file: &AlignedBytes) -> String {
     let mut dump = Dump::new(file);
     dump.bytes(4, "magic SETL");
-    dump.bytes(2, "version 1");
+    dump.bytes(2, "version 2");
     dump.bytes(1, "kind: 1 int8, 2 f32");
     dump.bytes(1, "zero");
     dump.u32("length of the file");
     dump.bytes(4, "CRC-32");
     let header = dump.u32("length of the header");
     let end = dump.at + header;
-    for name in ["vocabulary", "input", "hidden", "logits"] {
+    let (own, of_layer) = HEADER.split_at(15);
+    for name in own {
         dump.number(name);
+    }
+    let mut layers = 0;
+    for layer in 1..=4 {
+        for name in of_layer {
+            let number = dump.number(&format!("layer {layer}: {name}"));
+            layers += u8::from(*name == "hidden" && number > 0);
+        }
     }
     let names = dump.number("length of the class names");
     dump.bytes(names, "class names");
-    for name in [
-        "gap_bits",
-        "value_bits",
-        "largest",
-        "length_unit",
-        "words",
-        "longest",
-    ] {
-        dump.number(&format!("rows.{name}"));
-    }
-    for name in ["state_shift", "input_scale", "head_shift"] {
-        dump.number(&format!("fixed.{name}"));
-    }
-    for gate in ["i", "g", "f", "o"] {
-        dump.number(&format!("gate {gate}: pairs of W"));
-        dump.bytes(8, &format!("gate {gate}: strips of U by pairs, 1 to 8")); // each below 128
-    }
-    for name in [
-        "words.seed",
-        "words.buckets",
-        "max_tokens",
-        "parameters",
-        "reference_halfwords",
-    ] {
-        dump.number(name);
-    }
     assert_eq!(dump.at, end);
     fill(&mut dump);
-    for section in Section::all() {
+    for section in Section::all(layers) {
         let place = place(file, section);
         assert_eq!(place.start, dump.at, "{section}");
         dump.bytes(place.len(), &section.to_string());
@@ -270,9 +275,12 @@ fn write_the_examples_of_the_page() {
 }
 
 #[test]
-fn the_page_names_every_section() {
+fn the_page_names_every_field_and_section() {
     let page = std::fs::read_to_string(PAGE).unwrap();
-    for section in Section::all() {
+    for name in HEADER {
+        assert!(page.contains(&format!("| {name} | ")), "no {name}");
+    }
+    for section in Section::all(1) {
         let name = section.to_string();
         let name = ["i", "g", "f", "o"]
             .iter()
@@ -280,4 +288,27 @@ fn the_page_names_every_section() {
             .unwrap_or(&name);
         assert!(page.contains(&format!("`{name}`")), "no {name}");
     }
+}
+
+/// The bytes of an example, read from the page.
+fn example(page: &str, mark: &str) -> Vec<u8> {
+    let (_, after) = page.split_once(mark).expect(mark);
+    let lines = after.lines().skip(4).take_while(|line| *line != "```");
+    lines
+        .flat_map(|line| {
+            let hex = line[8..].split("  ").next().unwrap();
+            let bytes = hex.split(' ').map(|byte| u8::from_str_radix(byte, 16));
+            bytes.map(|byte| byte.expect(line)).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// This program cannot write version 1 any more, and what it makes of it is known.
+#[test]
+fn the_example_of_version_1_is_the_same_model() {
+    let page = std::fs::read_to_string(PAGE).unwrap();
+    let upgraded = upgrade(&example(&page, "<!-- example: version 1 -->")).unwrap();
+    let int8 = tiny_file(Values::Int8 { embedding_bits: 2 });
+    assert_eq!(upgraded.as_deref(), Some(&int8[..]));
+    assert_eq!(example(&page, "<!-- example: int8 -->"), *int8);
 }

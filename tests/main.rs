@@ -32,6 +32,9 @@ mod samples;
 /// The packed model on an emulated Cortex-M.
 mod firmware;
 
+/// Several layers, and sizes beyond one block, against the oracle.
+mod stacks;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 

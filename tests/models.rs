@@ -2,7 +2,7 @@
 
 use set_lstm::device::AlignedBytes;
 use set_lstm::pack::{PackOptions, Values, pack};
-use set_lstm::sparse_model::{SparseMatrix, SparseModel};
+use set_lstm::sparse_model::{LayerView, SparseLayer, SparseMatrix, SparseModel};
 use set_lstm::train::parameters::{Densities, InitialScale, Parameters, Shape};
 use set_lstm::train::topology::Density;
 use set_lstm::vocabulary::Vocabulary;
@@ -34,6 +34,32 @@ pub fn small_model(seed: u64) -> SparseModel {
         logits: 3,
     };
     random_model(shape, 0.4, seed)
+}
+
+/// A stack: the first layer of the sizes of `shape`, then one of each of `upper`.
+pub fn random_stack(shape: Shape, upper: &[usize], density: f64, seed: u64) -> SparseModel {
+    let mut model = random_model(shape, density, seed);
+    let mut below = shape.hidden;
+    for (&hidden, seed) in upper.iter().zip(seed + 1..) {
+        let layer = random_model(
+            Shape {
+                vocabulary: 0,
+                embedding: below,
+                hidden,
+                ..shape
+            },
+            density,
+            seed,
+        );
+        model.upper.push(SparseLayer {
+            input: layer.input,
+            recurrent: layer.recurrent,
+            bias: layer.bias,
+        });
+        (model.head, model.head_bias) = (layer.head, layer.head_bias);
+        below = hidden;
+    }
+    model
 }
 
 /// Names for the classes of a model.
@@ -87,17 +113,19 @@ pub fn tokens(count: usize, vocabulary: usize, seed: u64) -> Vec<u16> {
 /// The oracle: dense vectors, f64, and the formula as it stands in books.
 pub struct Oracle<'m> {
     model: &'m SparseModel,
+    /// Hidden state of the last layer.
     pub h: Vec<f64>, // [hidden]
-    pub c: Vec<f64>, // [hidden]
+    /// Hidden and cell state of each layer.
+    layers: Vec<[Vec<f64>; 2]>,
 }
 
 impl<'m> Oracle<'m> {
     pub fn new(model: &'m SparseModel) -> Self {
-        let zero = vec![0.0; model.hidden_size()];
+        let zero = |layer: LayerView<'_>| [(); 2].map(|()| vec![0.0; layer.hidden_size()]);
         Oracle {
             model,
-            h: zero.clone(),
-            c: zero,
+            h: vec![0.0; model.hidden_size()],
+            layers: model.layers().map(zero).collect(),
         }
     }
 
@@ -113,23 +141,27 @@ impl<'m> Oracle<'m> {
 
     /// A step by all inputs.
     pub fn step_inputs(&mut self, x: &[f64]) {
-        let model = self.model;
-        let pre = Gate::ALL.map(|gate| {
-            let gate = gate.index();
-            let (wx, uh) = (
-                times(&model.input[gate], x),
-                times(&model.recurrent[gate], &self.h),
-            );
-            let sums = wx.iter().zip(&uh).zip(&model.bias[gate]);
-            sums.map(|((wx, uh), &b)| wx + uh + f64::from(b))
-                .collect::<Vec<_>>()
-        });
-        let [i, g, f, o] = &pre;
-        for unit in 0..self.h.len() {
-            let candidate = sigmoid(i[unit]) * g[unit].tanh();
-            self.c[unit] = sigmoid(f[unit]) * self.c[unit] + candidate;
-            self.h[unit] = sigmoid(o[unit]) * self.c[unit].tanh();
+        let mut x = x.to_vec();
+        for (layer, [h, c]) in self.model.layers().zip(&mut self.layers) {
+            let pre = Gate::ALL.map(|gate| {
+                let gate = gate.index();
+                let (wx, uh) = (
+                    times(&layer.input[gate], &x),
+                    times(&layer.recurrent[gate], h),
+                );
+                let sums = wx.iter().zip(&uh).zip(&layer.bias[gate]);
+                sums.map(|((wx, uh), &b)| wx + uh + f64::from(b))
+                    .collect::<Vec<_>>()
+            });
+            let [i, g, f, o] = &pre;
+            for unit in 0..h.len() {
+                let candidate = sigmoid(i[unit]) * g[unit].tanh();
+                c[unit] = sigmoid(f[unit]) * c[unit] + candidate;
+                h[unit] = sigmoid(o[unit]) * c[unit].tanh();
+            }
+            x.clone_from(h);
         }
+        self.h = x;
     }
 
     pub fn logits(&self) -> Vec<f64> {

@@ -21,7 +21,7 @@ use set_lstm::train::parameters::{Densities, InitialScale, Parameters, Shape};
 use set_lstm::train::preset::Preset;
 use set_lstm::train::topology::Density;
 use set_lstm_runtime::error::Fault;
-use set_lstm_runtime::wire::Section;
+use set_lstm_runtime::wire::{Place, Section};
 use set_lstm_runtime::{DecodeError, Gate};
 use std::path::Path;
 
@@ -228,6 +228,7 @@ fn a_tiny_file_is_these_bytes() {
         input: [input, empty(), empty(), empty()],
         recurrent: [empty(), empty(), empty(), empty()],
         bias: [vec![0.0; 2], vec![0.5; 2], vec![1.0; 2], vec![0.0; 2]],
+        upper: Vec::new(),
         head: vec![1.0, -1.0],
         head_bias: vec![0.25],
     };
@@ -236,17 +237,17 @@ fn a_tiny_file_is_these_bytes() {
         factor: vec![0.5, 0.0],
     };
     let [float32, int8] = [Values::Float32, KINDS[0]].map(|v| file(&model, &statistics, v));
-    let expected: [&[u8]; 4] = [
-        &[0, 2, 2, 1],                 // no vocabulary: 2 channels; hidden, logits
-        b"\x0fclass 0\nclass 1",       // class names
-        &[0, 32, 0, 0, 0, 0, 0, 0, 0], // samples as they are; no constants
-        &[1, 0, 0, 0, 0, 0, 0, 0, 0],  // gate i: two half empty columns
+    let expected: [&[u8]; 5] = [
+        &[0, 2, 1],           // no vocabulary: 2 channels; logits
+        &[0, 32, 0, 0, 0, 0], // samples as they are, no fill units, words or longest row
+        &[0, 0, 0, 0],        // no words, no head of int8, no limit of steps
+        &[13],                // parameters: 2 connections, 8 biases, a head of 2 and its bias
+        &[58],                // halfwords of reference
     ];
-    let expected = expected.concat();
-    let names = 20 + 4 + 16;
-    assert_eq!(float32[20..names + 9], expected[..names + 9 - 20]);
-    // largest 2048 as a varint, no fill units, words or longest row
-    assert_eq!(int8[names..names + 7], [0, 0, 0x80, 0x10, 0, 0, 0]);
+    let expected = [expected.concat(), vec![2, 1, 0, 0]].concat(); // layer 1: 2 units, joined
+    assert_eq!(float32[20..20 + expected.len()], expected);
+    // largest 2048 as a varint
+    assert_eq!(int8[20..30], [0, 2, 1, 0, 0, 0x80, 0x10, 0, 0, 0]);
     for file in [&float32, &int8] {
         let of = |section| &file[place(file, section)];
         for section in [Section::RowBlock, Section::RowLength, Section::RowBits] {
@@ -261,7 +262,14 @@ fn a_tiny_file_is_these_bytes() {
         let reference = [[3, 0, 0, 0], one, minus_two, up, above, down, below].concat();
         assert_eq!(of(Section::Reference)[..28], reference);
         assert_eq!(of(Section::Reference).len(), 3 * (4 + 8) + 8 * (3 + 3 + 4));
-        assert_eq!(of(Section::InputStart(Gate::Input)), [0, 0, 1, 0, 2, 0]);
+        // each unit of gate i has a strip of one pair, of no h
+        let i = Place::from(Gate::Input);
+        assert!(of(Section::InputStart(i)).is_empty());
+        assert_eq!(of(Section::StripUnit(i)), [0, 1]);
+        assert_eq!(
+            of(Section::Shape(0)),
+            [[2, 0].as_slice(), &[0; 62]].concat()
+        );
     }
 }
 
@@ -335,7 +343,8 @@ fn a_run_on_recordings_is_exported_inspected_and_asked() {
             (&inspection["vocabulary"], &inspection["embedding"]),
             (&0.into(), &3.into())
         );
-        assert_eq!(inspection["matrices"].as_array().unwrap().len(), 8);
+        // W and U of each gate in one
+        assert_eq!(inspection["matrices"].as_array().unwrap().len(), 4);
         let inspection = printed(set_lstm!("inspect @", &out));
         for part in ["raw samples", "channels, hidden", "input.factor"] {
             assert!(inspection.contains(part), "{part} in\n{inspection}");

@@ -5,7 +5,7 @@
 use crate::error::{Error, Result};
 use crate::sequences::{Sequence, Token};
 use set_lstm_runtime::compact::{Compact, UnpackError};
-use set_lstm_runtime::wire::{COMPACT_MAGIC, File, Kind};
+use set_lstm_runtime::wire::{COMPACT_MAGIC, File, Kind, MAX_LAYERS, MAX_UNITS};
 use set_lstm_runtime::{
     Arithmetic, Class, DecodeError, EmbeddingRow, Float32, Int8, Logit, Model, SelfTestError,
     State, Tokenizer, Vocabulary,
@@ -15,7 +15,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 /// Units that a host state has room for: as many as the format allows.
-const CAPACITY: usize = 256;
+const CAPACITY: usize = 2 * MAX_UNITS as usize;
 
 /// Bytes that lie on a multiple of four, as the runtime wants them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,25 +25,31 @@ pub struct AlignedBytes {
 }
 
 impl AlignedBytes {
-    /// Reads a file; of a compact one the model file that it stands for.
+    /// Reads a model file; of a compact one what it stands for, and one of an older version
+    /// brought to this one.
     ///
     /// # Errors
-    /// The file does not exist or cannot be read, or a compact one is damaged.
+    /// The file does not exist or cannot be read, or a compact or older one is damaged.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let hint = "give a model file made by `set-lstm export`";
         let bytes = std::fs::read(path).map_err(Error::io(path, hint))?;
-        if !bytes.starts_with(&COMPACT_MAGIC) {
-            return Ok(bytes.into());
-        }
-        unpack(&bytes).map_err(|problem| Error::Model {
+        let refuse = |problem: String| Error::Model {
             path: path.to_owned(),
-            problem: problem.to_string(),
-        })
+            problem,
+        };
+        let bytes = if bytes.starts_with(&COMPACT_MAGIC) {
+            unpack(&bytes).map_err(|problem| refuse(problem.to_string()))?
+        } else {
+            bytes
+        };
+        let upgraded =
+            crate::pack::upgrade(&bytes).map_err(|problem| refuse(problem.to_string()))?;
+        Ok(upgraded.unwrap_or(bytes).into())
     }
 }
 
-fn unpack(compact: &[u8]) -> std::result::Result<AlignedBytes, DecodeError> {
+fn unpack(compact: &[u8]) -> std::result::Result<Vec<u8>, DecodeError> {
     let compact = Compact::open(compact)?;
     // by pages, not into as much room as the file asks for: it may ask for 4 GB
     let (mut page, mut bytes) = ([0; 4096], Vec::new());
@@ -52,7 +58,7 @@ fn unpack(compact: &[u8]) -> std::result::Result<AlignedBytes, DecodeError> {
         Ok(())
     });
     match unpacked {
-        Ok(_) => Ok(bytes.into()),
+        Ok(_) => Ok(bytes),
         Err(UnpackError::Decode(problem)) => Err(problem),
         Err(UnpackError::Write(never)) => {
             let never: Infallible = never;
@@ -84,9 +90,9 @@ impl Deref for AlignedBytes {
 #[derive(Debug)]
 pub enum AnyModel<'a> {
     /// Integers.
-    Int8(Model<'a, Int8>),
+    Int8(Model<'a, Int8, MAX_LAYERS>),
     /// Floating point.
-    Float32(Model<'a, Float32>),
+    Float32(Model<'a, Float32, MAX_LAYERS>),
 }
 
 /// A state of either kind. It belongs to the kind of model that it was made for; with a
@@ -94,9 +100,9 @@ pub enum AnyModel<'a> {
 #[derive(Debug, Clone)]
 pub enum AnyState {
     /// Integers.
-    Int8(Box<State<Int8, CAPACITY>>),
+    Int8(Box<State<Int8, CAPACITY, MAX_LAYERS>>),
     /// Floating point.
-    Float32(Box<State<Float32, CAPACITY>>),
+    Float32(Box<State<Float32, CAPACITY, MAX_LAYERS>>),
 }
 
 /// Runs the same expression on the typed model, or on the typed state and its model.
@@ -145,6 +151,16 @@ impl<'a> AnyModel<'a> {
             AnyModel::Int8(_) => Kind::Int8,
             AnyModel::Float32(_) => Kind::Float32,
         }
+    }
+
+    /// Capacity that a state needs at least.
+    pub fn units(&self) -> usize {
+        of_kind!(self, |model| model.units())
+    }
+
+    /// Layers.
+    pub fn layer_count(&self) -> usize {
+        of_kind!(self, |model| model.layer_count())
     }
 
     /// Hidden units.
@@ -291,6 +307,6 @@ impl AnyState {
     }
 }
 
-fn boxed<A: Arithmetic>(model: &Model<'_, A>) -> Box<State<A, CAPACITY>> {
+fn boxed<A: Arithmetic>(model: &Model<'_, A, MAX_LAYERS>) -> Box<State<A, CAPACITY, MAX_LAYERS>> {
     Box::new(State::new(model).expect("the format has no more units than this capacity"))
 }

@@ -117,6 +117,7 @@ pub fn load(path: &Path) -> Result<(ModelCard, SparseModel)> {
         input: gates("input", sizes.embedding)?,
         recurrent: gates("recurrent", sizes.hidden)?,
         bias: [i?, g?, f?, o?],
+        upper: Vec::new(),
         head: file.vector("head.weight")?,
         head_bias: file.vector("head.bias")?,
     };

@@ -39,7 +39,42 @@ impl SparseMatrix {
     }
 }
 
-/// A single-layer LSTM with a sparse embedding and a dense linear head, in f32.
+/// One layer of a stack, above the first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SparseLayer {
+    /// `W`, one matrix a gate, in the order of [`Gate::ALL`].
+    pub input: [SparseMatrix; Gate::COUNT], // each [hidden size x hidden size below]
+    /// `U`, one matrix a gate.
+    pub recurrent: [SparseMatrix; Gate::COUNT], // each [hidden size x hidden size]
+    /// One bias a gate and unit.
+    pub bias: [Vec<f32>; Gate::COUNT], // each [hidden size]
+}
+
+/// A layer of a model, wherever it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct LayerView<'a> {
+    /// `W`, one matrix a gate.
+    pub input: &'a [SparseMatrix; Gate::COUNT],
+    /// `U`, one matrix a gate.
+    pub recurrent: &'a [SparseMatrix; Gate::COUNT],
+    /// One bias a gate and unit.
+    pub bias: &'a [Vec<f32>; Gate::COUNT],
+}
+
+impl LayerView<'_> {
+    /// Number of hidden units.
+    pub fn hidden_size(&self) -> usize {
+        self.recurrent[0].rows
+    }
+
+    /// Length of an input.
+    pub fn input_size(&self) -> usize {
+        self.input[0].columns
+    }
+}
+
+/// An LSTM with a sparse embedding and a dense linear head, in f32. Training makes one layer; a
+/// stack of several comes from elsewhere.
 ///
 /// The formula is the usual one, for gates `i f g o`:
 /// `pre = W x + U h + b; c = σ(f)·c + σ(i)·tanh(g); h = σ(o)·tanh(c)`,
@@ -54,6 +89,8 @@ pub struct SparseModel {
     pub recurrent: [SparseMatrix; Gate::COUNT], // each [hidden size x hidden size]
     /// One bias a gate and unit.
     pub bias: [Vec<f32>; Gate::COUNT], // each [hidden size]
+    /// Layers above the first, each reading the hidden state of the one below.
+    pub upper: Vec<SparseLayer>,
     /// Output layer, row-major.
     pub head: Vec<f32>, // [logits x hidden size]
     /// One bias a logit. Two classes share one logit: positive means class 1.
@@ -76,9 +113,28 @@ impl SparseModel {
         (self.vocabulary_size() == 0).then_some(self.embedding_size())
     }
 
-    /// Number of hidden units.
+    /// All layers, the first one's first.
+    pub fn layers(&self) -> impl Iterator<Item = LayerView<'_>> + Clone {
+        let first = LayerView {
+            input: &self.input,
+            recurrent: &self.recurrent,
+            bias: &self.bias,
+        };
+        let upper = self.upper.iter().map(|layer| LayerView {
+            input: &layer.input,
+            recurrent: &layer.recurrent,
+            bias: &layer.bias,
+        });
+        std::iter::once(first).chain(upper)
+    }
+
+    /// Number of hidden units, of the last layer if there are several.
     pub fn hidden_size(&self) -> usize {
-        self.recurrent[0].rows
+        let last = self
+            .upper
+            .last()
+            .map_or(&self.recurrent, |layer| &layer.recurrent);
+        last[0].rows
     }
 
     /// Number of logits: one for two classes, else one a class.
@@ -91,32 +147,34 @@ impl SparseModel {
         if self.logits() == 1 { 2 } else { self.logits() }
     }
 
-    /// Connections of the eight gate matrices together.
+    /// Connections of the gate matrices of all layers together.
     pub fn gate_connections(&self) -> usize {
-        self.input
-            .iter()
-            .chain(&self.recurrent)
-            .map(SparseMatrix::nnz)
-            .sum()
+        let matrices = self
+            .layers()
+            .flat_map(|layer| layer.input.iter().chain(layer.recurrent));
+        matrices.map(SparseMatrix::nnz).sum()
     }
 
     /// Parameters that exist: connections, biases and output layer.
     pub fn parameters(&self) -> usize {
         self.embedding.nnz()
             + self.gate_connections()
-            + self.bias.iter().map(Vec::len).sum::<usize>()
+            + self
+                .layers()
+                .flat_map(|layer| layer.bias.iter().map(Vec::len))
+                .sum::<usize>()
             + self.head.len()
             + self.head_bias.len()
     }
 
     /// Parameters of the fully connected counterpart of the same sizes.
     pub fn dense_parameters(&self) -> usize {
-        let (v, e, h, l) = (
-            self.vocabulary_size(),
-            self.embedding_size(),
-            self.hidden_size(),
-            self.logits(),
-        );
-        v * e + Gate::COUNT * h * (e + h + 1) + l * (h + 1)
+        let layers = self.layers().map(|layer| {
+            let (input, hidden) = (layer.input_size(), layer.hidden_size());
+            Gate::COUNT * hidden * (input + hidden + 1)
+        });
+        self.vocabulary_size() * self.embedding_size()
+            + layers.sum::<usize>()
+            + self.logits() * (self.hidden_size() + 1)
     }
 }

@@ -30,14 +30,18 @@ fn generate() -> Result<(), String> {
         Kind::Float32 => "Float32",
     };
     // the loader refuses a size beyond the limit, and says so on the device
-    let hidden = file.header.hidden.clamp(2, MAX_UNITS);
-    let capacity = hidden.next_power_of_two();
+    let layers = file.header.layer_count().max(1);
+    let units = (0..layers).map(|layer| file.header.layer_shape(layer).strip_columns());
+    let units = units.max().unwrap_or_default().clamp(2, 2 * MAX_UNITS);
+    let capacity = units.next_power_of_two();
     let (model_length, cases_length) = (model_bytes.len(), cases_bytes.len());
     let generated = format!(
         "/// The engine that the model file asks for.\n\
          pub type Engine = set_lstm_runtime::{engine};\n\
-         /// Hidden units of the model, rounded up to a power of two.\n\
+         /// Units that a state of the model needs, rounded up to a power of two.\n\
          pub const CAPACITY: usize = {capacity};\n\
+         /// Layers of the model.\n\
+         pub const LAYERS: usize = {layers};\n\
          static MODEL: Aligned<[u8; {model_length}]> = Aligned(*include_bytes!({model:?}));\n\
          static CASES: Aligned<[u8; {cases_length}]> = Aligned(*include_bytes!({cases:?}));\n"
     );

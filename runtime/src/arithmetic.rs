@@ -1,9 +1,8 @@
 //! The choice between the two engines, made by type so that only one is linked.
 
 use crate::error::DecodeError;
-use crate::gate::Gate;
 use crate::sparse::{Columns, Pairs, Strips};
-use crate::wire::{Header, Kind};
+use crate::wire::{Header, Kind, Place};
 
 /// The arithmetic of a model: [`Int8`](crate::Int8) or
 /// [`Float32`](crate::Float32). Sealed: the format knows these two.
@@ -14,7 +13,9 @@ impl<A: Engine> Arithmetic for A {}
 /// `W`, `U` and the unit parameters of one gate.
 #[derive(Debug)]
 pub struct GateWeights<'a, A: Engine> {
+    /// `W`; empty if it is joined to `U`.
     pub input: Columns<'a, A::Pairs<'a>>,
+    /// `U`, or `[U W]`.
     pub recurrent: Strips<'a, A::Pairs<'a>>,
     pub units: &'a [A::Unit], // [hidden]
 }
@@ -41,8 +42,12 @@ pub trait Engine: Copy + core::fmt::Debug + 'static {
     /// The constants that the formula needs.
     type Constants: Copy + core::fmt::Debug;
 
-    /// The constants of a file.
-    fn constants(header: &Header<'_>) -> Result<Self::Constants, DecodeError>;
+    /// The constants of a layer; `below` are those of the layer below it.
+    fn constants(
+        header: &Header<'_>,
+        layer: u8,
+        below: Option<&Self::Constants>,
+    ) -> Result<Self::Constants, DecodeError>;
     /// Pairs from their two sections.
     fn pairs<'a>(index: &'a [u8], weight: &'a [u8]) -> Option<Self::Pairs<'a>>;
     /// Whether the bits of an embedding value are a value.
@@ -50,11 +55,11 @@ pub trait Engine: Copy + core::fmt::Debug + 'static {
     /// Checks that the sums of one gate stay in range whatever the state; `row_sum` is the
     /// largest sum of magnitudes of an embedding row or of a sample.
     fn check_gate(
-        gate: Gate,
+        place: Place,
         weights: &GateWeights<'_, Self>,
         constants: &Self::Constants,
         row_sum: u32,
-        header: &Header<'_>,
+        hidden: u16,
     ) -> Result<(), DecodeError>;
     /// Checks the weights and biases of the head.
     fn check_head(weight: &[Self::HeadWeight], bias: &[Self::Logit]) -> Result<(), DecodeError>;
@@ -69,10 +74,10 @@ pub trait Engine: Copy + core::fmt::Debug + 'static {
         x: Self::Value,
         sum: &mut [Self::Sum; N],
     );
-    /// `sum[unit] += Σ weight · h[column]` for all strips.
+    /// `sum[unit] += Σ weight · v[column]` for all strips of one block.
     fn add_strips<const N: usize>(
         strips: &Strips<'_, Self::Pairs<'_>>,
-        h: &[Self::Value; N],
+        v: &[Self::Value; N],
         sum: &mut [Self::Sum; N],
     );
 

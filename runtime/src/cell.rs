@@ -9,12 +9,13 @@
 //!
 //! (Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000.) Gate by
 //! gate over one array of sums. `i` and `g` meet in one scratch array, `f` folds it into
-//! `c`; and `h` is written when all its readers are done, so there is no second copy.
+//! `c`; and `h` is written when all its readers are done, so there is no second copy. The input
+//! of a layer whose matrices are joined lies behind its `h`: `W x + U h` is one product then.
 
 use crate::arithmetic::{Arithmetic, GateWeights};
 use crate::embedding::EmbeddingRow;
-use crate::model::Model;
-use crate::sparse::Columns;
+use crate::model::{Layer, Model};
+use crate::sparse::{BLOCK, Columns, add_rows};
 use heapless::Vec;
 
 /// Inputs that are decoded or normalised once a step; of a longer row or sample the rest is
@@ -23,11 +24,18 @@ const KEPT_INPUTS: usize = 32;
 
 /// The memory of a state: what stays between steps, and what a step needs.
 #[derive(Debug, Clone)]
-pub(crate) struct Memory<A: Arithmetic, const N: usize> {
-    /// Hidden state.
-    pub h: [A::Value; N],
-    /// Cell state.
-    pub c: [A::Value; N],
+pub(crate) struct Memory<A: Arithmetic, const N: usize, const L: usize> {
+    /// Hidden state of each layer; behind it the layer's input, if its matrices are joined.
+    pub h: [[A::Value; N]; L],
+    /// Cell state of each layer.
+    pub c: [[A::Value; N]; L],
+    /// The rest is scratch.
+    pub scratch: Scratch<A, N>,
+}
+
+/// What all layers use, one after the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Scratch<A: Arithmetic, const N: usize> {
     /// Sums of the gate at work; all zero between gates and between steps.
     pub sum: [A::Sum; N],
     /// `σ(i)`, then `σ(i) · tanh(g)`.
@@ -39,36 +47,33 @@ pub(crate) struct Memory<A: Arithmetic, const N: usize> {
 /// A nonzero input.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Input<V> {
-    column: u8,
+    column: u16,
     value: V,
 }
 
-/// One LSTM step by a token.
-pub(crate) fn step<A: Arithmetic, const N: usize>(
-    model: &Model<'_, A>,
-    memory: &mut Memory<A, N>,
+/// One step of all layers by a token.
+pub(crate) fn step<A: Arithmetic, const N: usize, const L: usize>(
+    model: &Model<'_, A, L>,
+    memory: &mut Memory<A, N, L>,
     token: u16,
 ) {
-    let Memory { h, c, sum, gate, x } = memory;
-    let constants = &model.constants;
-    let mut row = model.embedding.row(token);
-    x.clear();
-    while !x.is_full()
-        && let Some(input) = next_input::<A>(&mut row, constants)
-    {
-        let _ = x.push(input); // there is room
+    let Memory { h, c, scratch } = memory;
+    if let ([layer, ..], [h, ..], [c, ..]) = (&model.layers[..], &mut h[..], &mut c[..]) {
+        // without an embedding the row is empty, and what is joined has no input
+        clear_joined(layer, h);
+        let mut row = model.embedding.row(token);
+        let inputs = core::iter::from_fn(|| next_input::<A>(&mut row, &layer.constants));
+        let rest = keep(inputs, &mut scratch.x).then_some(row);
+        let add_rest = |weights: &GateWeights<'_, A>, sum: &mut [A::Sum; N]| {
+            if let Some(row) = &rest {
+                let mut row = row.clone();
+                let inputs = core::iter::from_fn(|| next_input::<A>(&mut row, &layer.constants));
+                add_rest::<A, N>(&weights.input, inputs, sum);
+            }
+        };
+        step_layer(layer, h, c, scratch, add_rest);
     }
-    let rest = x.is_full().then_some(row);
-    let add_products = |weights: &GateWeights<'_, A>, h: &[A::Value; N], sum: &mut _| {
-        add_inputs::<A, N>(&weights.input, x, sum);
-        if let Some(row) = &rest {
-            let mut row = row.clone();
-            let inputs = core::iter::from_fn(|| next_input::<A>(&mut row, constants));
-            add_rest::<A, N>(&weights.input, inputs, sum);
-        }
-        A::add_strips(&weights.recurrent, h, sum);
-    };
-    step_gates(model, h, c, sum, gate, add_products);
+    step_upper(model, h, c, scratch);
 }
 
 fn next_input<A: Arithmetic>(
@@ -77,54 +82,107 @@ fn next_input<A: Arithmetic>(
 ) -> Option<Input<A::Value>> {
     let entry = row.next()?;
     Some(Input {
-        column: entry.column as u8,
+        column: entry.column as u16,
         value: A::input(entry.value, constants),
     })
 }
 
-/// One LSTM step by a sample, of which what is zero is left out.
-pub(crate) fn step_samples<A: Arithmetic, const N: usize>(
-    model: &Model<'_, A>,
-    memory: &mut Memory<A, N>,
+/// One step of all layers by a sample.
+pub(crate) fn step_samples<A: Arithmetic, const N: usize, const L: usize>(
+    model: &Model<'_, A, L>,
+    memory: &mut Memory<A, N, L>,
     raw: &[f32],
 ) {
-    let Memory { h, c, sum, gate, x } = memory;
-    let constants = &model.constants;
-    let values = model.statistics.normalized(raw);
-    let mut inputs = (0..=u8::MAX).zip(values).filter_map(|(column, value)| {
-        let value = A::sample(value, constants);
-        (value != A::Value::default()).then_some(Input { column, value })
-    });
+    let Memory { h, c, scratch } = memory;
+    if let ([layer, ..], [h, ..], [c, ..]) = (&model.layers[..], &mut h[..], &mut c[..]) {
+        let constants = &layer.constants;
+        let values = model.statistics.normalized(raw);
+        let values = values.map(|value| A::sample(value, constants));
+        if layer.is_joined() {
+            clear_joined(layer, h);
+            for (into, value) in layer.behind(h).iter_mut().zip(values) {
+                *into = value;
+            }
+            scratch.x.clear();
+            step_layer(layer, h, c, scratch, |_, _| ());
+        } else {
+            // what is zero is left out
+            let mut inputs = (0..=u16::MAX).zip(values).filter_map(|(column, value)| {
+                (value != A::Value::default()).then_some(Input { column, value })
+            });
+            let rest = keep(&mut inputs, &mut scratch.x).then_some(inputs);
+            let add_rest = |weights: &GateWeights<'_, A>, sum: &mut [A::Sum; N]| {
+                if let Some(inputs) = &rest {
+                    add_rest::<A, N>(&weights.input, inputs.clone(), sum);
+                }
+            };
+            step_layer(layer, h, c, scratch, add_rest);
+        }
+    }
+    step_upper(model, h, c, scratch);
+}
+
+/// The layers above the first: each reads the `h` of the one below.
+fn step_upper<A: Arithmetic, const N: usize, const L: usize>(
+    model: &Model<'_, A, L>,
+    h: &mut [[A::Value; N]; L],
+    c: &mut [[A::Value; N]; L],
+    scratch: &mut Scratch<A, N>,
+) {
+    if L == 1 {
+        return;
+    }
+    scratch.x.clear();
+    let mut rest = &mut h[..];
+    let layers = model.layers.iter().zip(model.layers.iter().skip(1));
+    for ((below, layer), c) in layers.zip(c.iter_mut().skip(1)) {
+        let Some((h_below, upper)) = core::mem::take(&mut rest).split_first_mut() else {
+            return;
+        };
+        let Some(h) = upper.first_mut() else { return };
+        let shown = h_below.get(..below.hidden.into()).unwrap_or_default();
+        for (into, value) in layer.behind(h).iter_mut().zip(shown) {
+            *into = *value;
+        }
+        step_layer(layer, h, c, scratch, |_, _| ());
+        rest = upper;
+    }
+}
+
+/// Sets what lies behind `h` to zero: the inputs that do not come.
+#[inline(always)]
+fn clear_joined<A: Arithmetic, const N: usize>(layer: &Layer<'_, A>, h: &mut [A::Value; N]) {
+    layer.behind(h).fill(A::Value::default());
+}
+
+/// Keeps as many inputs as there is room for; whether that is full, and more may come.
+#[inline(always)]
+fn keep<V>(mut inputs: impl Iterator<Item = Input<V>>, x: &mut Vec<Input<V>, KEPT_INPUTS>) -> bool {
     x.clear();
     while !x.is_full()
         && let Some(input) = inputs.next()
     {
         let _ = x.push(input); // there is room
     }
-    let rest = x.is_full().then_some(inputs);
-    let add_products = |weights: &GateWeights<'_, A>, h: &[A::Value; N], sum: &mut _| {
-        add_inputs::<A, N>(&weights.input, x, sum);
-        if let Some(inputs) = &rest {
-            add_rest::<A, N>(&weights.input, inputs.clone(), sum);
-        }
-        A::add_strips(&weights.recurrent, h, sum);
-    };
-    step_gates(model, h, c, sum, gate, add_products);
+    x.is_full()
 }
 
-/// The four gates, whose sums `add_products` makes. Inlined: a call of its own costs more
-/// than 20 instructions a token.
+/// One step of one layer.
 #[inline(always)]
-fn step_gates<A: Arithmetic, const N: usize>(
-    model: &Model<'_, A>,
+fn step_layer<A: Arithmetic, const N: usize>(
+    layer: &Layer<'_, A>,
     h: &mut [A::Value; N],
     c: &mut [A::Value; N],
-    sum: &mut [A::Sum; N],
-    gate: &mut [A::Value; N],
-    add_products: impl Fn(&GateWeights<'_, A>, &[A::Value; N], &mut [A::Sum; N]),
+    scratch: &mut Scratch<A, N>,
+    add_rest: impl Fn(&GateWeights<'_, A>, &mut [A::Sum; N]),
 ) {
-    let constants = &model.constants;
-    let [i, g, f, o] = &model.gates;
+    let Scratch { sum, gate, x } = scratch;
+    let add_products = |weights: &GateWeights<'_, A>, h: &[A::Value; N], sum: &mut [A::Sum; N]| {
+        add_inputs::<A, N>(&weights.input, x, sum);
+        add_rest(weights, sum);
+        add_rows::<A, N>(&weights.recurrent, h, sum);
+    };
+    let [i, g, f, o] = &layer.gates;
 
     add_products(i, h, sum);
     A::input_gate(i.units, sum, gate);
@@ -133,12 +191,27 @@ fn step_gates<A: Arithmetic, const N: usize>(
     add_products(f, h, sum);
     A::forget_gate(f.units, sum, gate, c);
     add_products(o, h, sum);
-    A::output_gate(o.units, sum, c, h, constants);
+    A::output_gate(o.units, sum, c, h, &layer.constants);
 }
 
 /// `sum += W x`.
-#[inline(never)]
+#[inline(always)]
 fn add_inputs<A: Arithmetic, const N: usize>(
+    weights: &Columns<'_, A::Pairs<'_>>,
+    x: &[Input<A::Value>],
+    sum: &mut [A::Sum; N],
+) {
+    if N <= BLOCK {
+        return add_segment::<A, N>(weights, x, sum);
+    }
+    for (segment, sum) in weights.segments().zip(sum.as_chunks_mut::<BLOCK>().0) {
+        add_segment::<A, BLOCK>(&segment, x, sum);
+    }
+}
+
+/// `sum += W x` for the units of one segment.
+#[inline(never)]
+fn add_segment<A: Arithmetic, const N: usize>(
     weights: &Columns<'_, A::Pairs<'_>>,
     x: &[Input<A::Value>],
     sum: &mut [A::Sum; N],

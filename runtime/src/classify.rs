@@ -16,17 +16,19 @@ pub struct Class {
     pub score: f32,
 }
 
-impl<A: Arithmetic, const N: usize> State<A, N> {
+impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
     /// `head · h + bias`, one logit after the other.
-    pub fn logits<'s>(&'s self, model: &'s Model<'_, A>) -> impl Iterator<Item = A::Logit> + 's {
+    pub fn logits<'s>(&'s self, model: &'s Model<'_, A, L>) -> impl Iterator<Item = A::Logit> + 's {
         let rows = model.head_weight.chunks_exact(model.hidden().max(1));
-        rows.zip(model.head_bias)
-            .map(|(row, &bias)| A::logit(row, bias, self.hidden(), &model.constants))
+        let layer = model.layers.last();
+        rows.zip(model.head_bias).filter_map(move |(row, &bias)| {
+            layer.map(|layer| A::logit(row, bias, self.hidden(), &layer.constants))
+        })
     }
 
     /// The class of the sequence so far. One logit: positive is class 1, else class 0.
     /// Several: the largest, and the first of equal ones.
-    pub fn classify(&self, model: &Model<'_, A>) -> Class {
+    pub fn classify(&self, model: &Model<'_, A, L>) -> Class {
         let mut logits = self.logits(model).map(Logit::to_f32).enumerate();
         let (_, first) = logits.next().unwrap_or_default();
         let (mut best, mut second) = ((0, first), f32::NEG_INFINITY);

@@ -60,6 +60,11 @@ pub enum DecodeError {
         /// Hidden units or inputs.
         found: u16,
     },
+    /// More layers than the model type has room for.
+    Layers {
+        /// Layers of the file.
+        found: u8,
+    },
     /// A section reaches beyond the end of the file, or is not filled up with zeros.
     Cut {
         /// Where.
@@ -120,7 +125,7 @@ impl core::fmt::Display for DecodeError {
             ),
             Version { found } => write!(
                 f,
-                "format version {found} is older than this program's {VERSION}; export the model again"
+                "format version {found} is older than this program's {VERSION}; bring it up to date with `set-lstm upgrade`"
             ),
             Kind { found } => {
                 write!(f, "unknown kind of numbers {found}; export the model again")
@@ -143,6 +148,10 @@ impl core::fmt::Display for DecodeError {
             Size { found } => write!(
                 f,
                 "{found} hidden units or inputs where 1 to {MAX_UNITS} can run; train a smaller model"
+            ),
+            Layers { found } => write!(
+                f,
+                "{found} layers do not fit; use Model::<_, {found}> and a State of as many"
             ),
             Cut { section } => {
                 write!(f, "section {section} is damaged at its end; copy or export the file again")

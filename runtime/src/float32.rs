@@ -9,14 +9,13 @@
 //!
 //! # Why a sum cannot overflow
 //! Weights, biases and embedding values are at most 2^32 in magnitude, samples 8, `|h| ≤ 1`:
-//! 512 products of 2^64 are far from the largest f32. `NaN` and infinity are refused.
+//! 2048 products of 2^64 are far from the largest f32. `NaN` and infinity are refused.
 
 use crate::activation::{sigmoid_f32, tanh_f32};
 use crate::arithmetic::{Engine, GateWeights};
 use crate::error::{DecodeError, Fault};
-use crate::gate::Gate;
 use crate::sparse::{Pairs, Strips};
-use crate::wire::{FixedPoint, Header, Kind, RAW_VALUE, Section};
+use crate::wire::{Header, InputLayout, Kind, Place, RAW_VALUE, Section};
 
 /// 32-bit floating point throughout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +55,19 @@ impl Engine for Float32 {
     type HeadWeight = f32;
     type Constants = ();
 
-    fn constants(header: &Header<'_>) -> Result<(), DecodeError> {
-        let none = FixedPoint {
-            state_shift: 0,
-            input_scale: 0,
-            head_shift: 0,
-        };
-        if header.fixed == none && header.rows.value_bits == RAW_VALUE && header.rows.largest == 0 {
+    fn constants(header: &Header<'_>, layer: u8, below: Option<&()>) -> Result<(), DecodeError> {
+        let of = header
+            .layers
+            .get(usize::from(layer))
+            .copied()
+            .unwrap_or_default();
+        let possible = of.state_shift == 0
+            && of.input_scale == 0
+            && header.head_shift == 0
+            && header.rows.value_bits == RAW_VALUE
+            && header.rows.largest == 0
+            && (below.is_none() || of.layout == InputLayout::Joined);
+        if possible {
             Ok(())
         } else {
             Err(DecodeError::Header)
@@ -81,21 +86,21 @@ impl Engine for Float32 {
     }
 
     fn check_gate(
-        gate: Gate,
+        place: Place,
         weights: &GateWeights<'_, Float32>,
         _constants: &(),
         _row_sum: u32,
-        _header: &Header<'_>,
+        _hidden: u16,
     ) -> Result<(), DecodeError> {
         check(
             weights.input.pairs.weight.as_flattened(),
-            Section::InputWeight(gate),
+            Section::InputWeight(place),
         )?;
         check(
             weights.recurrent.pairs.weight.as_flattened(),
-            Section::RecurrentWeight(gate),
+            Section::RecurrentWeight(place),
         )?;
-        check(weights.units, Section::Unit(gate))
+        check(weights.units, Section::Unit(place))
     }
 
     fn check_head(weight: &[f32], bias: &[f32]) -> Result<(), DecodeError> {
@@ -120,11 +125,11 @@ impl Engine for Float32 {
 
     fn add_strips<const N: usize>(
         strips: &Strips<'_, FloatPairs<'_>>,
-        h: &[f32; N],
+        v: &[f32; N],
         sum: &mut [f32; N],
     ) {
         let mut rest = *strips;
-        for (pairs, &count) in (1..).zip(&strips.counts) {
+        for (pairs, &count) in (1..).zip(strips.counts.iter().flatten()) {
             for _ in 0..count {
                 let (Some((&unit, units)), Some((index, indices)), Some((weight, weights))) = (
                     rest.unit.split_first(),
@@ -139,9 +144,9 @@ impl Engine for Float32 {
                     weight: weights,
                 };
                 let mut row = sum[usize::from(unit) & (N - 1)];
-                for (&[i, j], [u, v]) in index.iter().zip(weight) {
-                    row += u * h[usize::from(i) & (N - 1)];
-                    row += v * h[usize::from(j) & (N - 1)];
+                for (&[i, j], [a, b]) in index.iter().zip(weight) {
+                    row += a * v[usize::from(i) & (N - 1)];
+                    row += b * v[usize::from(j) & (N - 1)];
                 }
                 sum[usize::from(unit) & (N - 1)] = row;
             }

@@ -31,15 +31,16 @@
 //! exists.)
 
 use crate::activation::{sigmoid, tanh};
+mod bounds;
+
 use crate::arithmetic::{Engine, GateWeights};
-use crate::error::{DecodeError, Fault};
+use crate::error::DecodeError;
 use crate::fixed::{
     GATE_BITS, LOGIT_BITS, MAX_STATE_SHIFT, PRE_BITS, pre_activation, round_shift, saturate,
 };
-use crate::gate::Gate;
 use crate::samples::SAMPLE_LIMIT;
-use crate::sparse::{Columns, Pairs, Strips};
-use crate::wire::{Header, Kind, RAW_VALUE, Section};
+use crate::sparse::{Pairs, Strips};
+use crate::wire::{Header, InputLayout, Kind, Place, RAW_VALUE};
 
 /// Half a unit of `σ(i) · tanh(g)` (Q30 to Q14), and half a unit of `c` (2^14 in Q27, which
 /// is 2 in Q14): one addition rounds here and in the pass that comes next.
@@ -89,24 +90,35 @@ impl Engine for Int8 {
     type HeadWeight = i16;
     type Constants = Constants;
 
-    fn constants(header: &Header<'_>) -> Result<Constants, DecodeError> {
-        let fixed = header.fixed;
-        let input_scale = u32::from(fixed.input_scale);
-        // two 16-bit numbers: no overflow
-        let input_limit = u32::from(header.rows.largest) * input_scale;
-        let possible = input_limit <= i16::MAX as u32
-            && header.rows.value_bits != RAW_VALUE
-            && fixed.state_shift <= MAX_STATE_SHIFT
-            && fixed.head_shift < 32;
-        if !possible {
+    fn constants(
+        header: &Header<'_>,
+        layer: u8,
+        below: Option<&Constants>,
+    ) -> Result<Constants, DecodeError> {
+        let of = header
+            .layers
+            .get(usize::from(layer))
+            .copied()
+            .unwrap_or_default();
+        let input_scale = u32::from(of.input_scale);
+        let input_limit = match below {
+            // two 16-bit numbers: no overflow
+            None => u32::from(header.rows.largest) * input_scale,
+            Some(below) => 0x8000 >> below.state_shift,
+        };
+        let possible = match below {
+            None => input_limit <= i16::MAX as u32 && header.rows.value_bits != RAW_VALUE,
+            Some(_) => input_scale == 1 && of.layout == InputLayout::Joined,
+        };
+        if !possible || of.state_shift > MAX_STATE_SHIFT || header.head_shift >= 32 {
             return Err(DecodeError::Header);
         }
         Ok(Constants {
-            state_shift: fixed.state_shift.into(),
+            state_shift: of.state_shift.into(),
             input_scale: input_scale as i32,
             input_limit,
             sample_one: f32::from(header.rows.largest) / SAMPLE_LIMIT,
-            head_shift: fixed.head_shift.into(),
+            head_shift: header.head_shift.into(),
         })
     }
 
@@ -125,53 +137,13 @@ impl Engine for Int8 {
     }
 
     fn check_gate(
-        gate: Gate,
+        place: Place,
         weights: &GateWeights<'_, Int8>,
         constants: &Constants,
         row_sum: u32,
-        header: &Header<'_>,
+        hidden: u16,
     ) -> Result<(), DecodeError> {
-        check_columns(gate, &weights.input)?;
-        let fault = |index, fault| DecodeError::Content {
-            section: Section::Unit(gate),
-            index,
-            fault,
-        };
-        // largest sum of an input row, in the units of x
-        let x_sum_limit = row_sum.saturating_mul(constants.input_scale as u32);
-        let (h_limit, x_limit) = (0x8000 >> constants.state_shift, constants.input_limit);
-        for (tile, units) in (0..).zip(weights.units.chunks(TILE)) {
-            let mut bounds = [UnitBound::default(); TILE];
-            let inside = |unit: u8| usize::from(unit).wrapping_sub(tile * TILE);
-            for slot in weights.input.pairs.iter().flat_map(halves) {
-                if let Some(bound) = bounds.get_mut(inside(slot as u8)) {
-                    let multiplier = slot.unsigned_abs();
-                    bound.input = bound.input.saturating_add(multiplier.into());
-                    bound.largest_input = bound.largest_input.max(multiplier);
-                }
-            }
-            weights.recurrent.for_each(|unit, strip| {
-                if let Some(bound) = bounds.get_mut(inside(unit)) {
-                    for slot in strip.iter().flat_map(halves) {
-                        let multiplier = slot.unsigned_abs().into();
-                        bound.recurrent = bound.recurrent.saturating_add(multiplier);
-                    }
-                }
-            });
-            for ((index, &unit), bound) in (tile as u32 * TILE as u32..).zip(units).zip(&bounds) {
-                let filler = index >= header.hidden.into();
-                if if filler { unit != 0 } else { unit as i16 <= 0 } {
-                    return Err(fault(index, Fault::Value));
-                }
-                let largest = u32::from(bound.largest_input).saturating_mul(x_sum_limit);
-                let input = bound.input.saturating_mul(x_limit).min(largest);
-                let recurrent = bound.recurrent.saturating_mul(h_limit);
-                if input.saturating_add(recurrent) > i32::MAX as u32 {
-                    return Err(fault(index, Fault::Overflow));
-                }
-            }
-        }
-        Ok(())
+        bounds::check(place, weights, constants, row_sum, hidden)
     }
 
     fn check_head(_weight: &[i16], _bias: &[i32]) -> Result<(), DecodeError> {
@@ -202,17 +174,19 @@ impl Engine for Int8 {
     }
 
     #[inline(never)]
-    fn add_strips<const N: usize>(strips: &Strips<'_, &[u32]>, h: &[i16; N], sum: &mut [i32; N]) {
+    fn add_strips<const N: usize>(strips: &Strips<'_, &[u32]>, v: &[i16; N], sum: &mut [i32; N]) {
         let mut rest = (strips.unit, strips.pairs);
-        let [one, two, three, four, five, six, seven, eight] = strips.counts;
-        add_class::<1, N>(one, &mut rest, h, sum);
-        add_class::<2, N>(two, &mut rest, h, sum);
-        add_class::<3, N>(three, &mut rest, h, sum);
-        add_class::<4, N>(four, &mut rest, h, sum);
-        add_class::<5, N>(five, &mut rest, h, sum);
-        add_class::<6, N>(six, &mut rest, h, sum);
-        add_class::<7, N>(seven, &mut rest, h, sum);
-        add_class::<8, N>(eight, &mut rest, h, sum);
+        let Some(&[one, two, three, four, five, six, seven, eight]) = strips.counts.first() else {
+            return;
+        };
+        add_class::<1, N>(one, &mut rest, v, sum);
+        add_class::<2, N>(two, &mut rest, v, sum);
+        add_class::<3, N>(three, &mut rest, v, sum);
+        add_class::<4, N>(four, &mut rest, v, sum);
+        add_class::<5, N>(five, &mut rest, v, sum);
+        add_class::<6, N>(six, &mut rest, v, sum);
+        add_class::<7, N>(seven, &mut rest, v, sum);
+        add_class::<8, N>(eight, &mut rest, v, sum);
     }
 
     #[inline(never)]
@@ -290,40 +264,6 @@ impl Engine for Int8 {
     fn is_hidden(value: i16, constants: &Constants) -> bool {
         u32::from(value.unsigned_abs()) <= 0x8000 >> constants.state_shift
     }
-}
-
-/// Units that are checked at a time: little stack, and still O(bytes).
-const TILE: usize = 32;
-
-/// What bounds the sum of a unit.
-#[derive(Clone, Copy, Default)]
-struct UnitBound {
-    recurrent: u32,     // Σ|m_U|
-    input: u32,         // Σ|m_W|
-    largest_input: u16, // max|m_W|
-}
-
-/// Checks that no column has a unit twice, without which `max|m_W|` would bound nothing:
-/// units ascend, but for a filler, which is all zero.
-fn check_columns(gate: Gate, columns: &Columns<'_, &[u32]>) -> Result<(), DecodeError> {
-    for (&start, &end) in columns.start.iter().zip(columns.start.iter().skip(1)) {
-        let pairs = columns.pairs.get(start.into()..end.into());
-        let mut next = 0;
-        for (index, pair) in (start..).zip(pairs.unwrap_or_default()) {
-            for slot in halves(pair) {
-                let unit = u16::from(slot as u8);
-                if unit < next && slot != 0 {
-                    return Err(DecodeError::Content {
-                        section: Section::InputWeight(gate),
-                        index: index.into(),
-                        fault: Fault::Order,
-                    });
-                }
-                next = unit + 1;
-            }
-        }
-    }
-    Ok(())
 }
 
 /// The pre-activations of two units after two units; clears their sums. Two at a time

@@ -28,7 +28,7 @@
 //! assert_eq!(classify(b"no model", &[1, 2]), Err(DecodeError::NotAModel));
 //! ```
 //!
-//! What it does not do: training, dense layers, several layers, more than 256 units.
+//! What it does not do: training, dense layers, layers of more than 1024 units.
 //!
 //! The modules in the order of the data:
 #![no_std]

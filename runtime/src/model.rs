@@ -17,27 +17,52 @@ use crate::gate::Gate;
 use crate::samples::Statistics;
 use crate::sparse::{Columns, Strips};
 use crate::vocabulary::Vocabulary;
-use crate::wire::{File, Header, MAX_UNITS, Section, Sections};
+use crate::wire::{
+    File, Header, InputLayout, LayerHeader, LayerShape, MAX_UNITS, Place, Section, Sections,
+};
 use bytemuck::AnyBitPattern;
+use heapless::Vec;
 
-/// A checked model that borrows its file.
+/// A checked model that borrows its file; `L` is how many layers it has room for.
 #[derive(Debug)]
-pub struct Model<'a, A: Arithmetic> {
+pub struct Model<'a, A: Arithmetic, const L: usize = 1> {
     pub(crate) embedding: Embedding<'a>,
     pub(crate) statistics: Statistics<'a>,
-    pub(crate) gates: [GateWeights<'a, A>; Gate::COUNT],
-    pub(crate) constants: A::Constants,
+    pub(crate) layers: Vec<Layer<'a, A>, L>,
     pub(crate) head_weight: &'a [A::HeadWeight], // [logits x hidden]
     pub(crate) head_bias: &'a [A::Logit],        // [logits]
     pub(crate) reference: &'a [u16],
     pub(crate) checksum: u32,
-    pub(crate) hidden: u16,
     class_names: &'a str,
     vocabulary: Option<Vocabulary<'a>>,
     max_tokens: u32,
 }
 
-impl<'a, A: Arithmetic> Model<'a, A> {
+/// One layer.
+#[derive(Debug)]
+pub(crate) struct Layer<'a, A: Arithmetic> {
+    pub gates: [GateWeights<'a, A>; Gate::COUNT],
+    pub constants: A::Constants,
+    pub hidden: u16,
+    /// Units that its `h` takes, with the input behind it if that is joined.
+    units: u16,
+}
+
+impl<A: Arithmetic> Layer<'_, A> {
+    /// Whether the input lies behind `h`.
+    pub fn is_joined(&self) -> bool {
+        self.units > self.hidden
+    }
+
+    /// The input behind `h`; empty if it does not lie there.
+    #[inline(always)]
+    pub fn behind<'h, const N: usize>(&self, h: &'h mut [A::Value; N]) -> &'h mut [A::Value] {
+        h.get_mut(self.hidden.into()..self.units.into())
+            .unwrap_or_default()
+    }
+}
+
+impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
     /// Checks a file and borrows it. The bytes must lie on a multiple of four.
     ///
     /// # Errors
@@ -52,7 +77,10 @@ impl<'a, A: Arithmetic> Model<'a, A> {
         }
         let header = &file.header;
         check_sizes(header)?;
-        let constants = A::constants(header)?;
+        if usize::from(header.layer_count()) > L {
+            let found = header.layer_count();
+            return Err(DecodeError::Layers { found });
+        }
 
         let mut sections = Sections::new(&file);
         let vocabulary = Vocabulary::new(
@@ -71,14 +99,17 @@ impl<'a, A: Arithmetic> Model<'a, A> {
             factor: array(&mut sections, Section::InputFactor)?,
         };
         statistics.check()?;
-        let row_sum = embedding.check(header, |bits| A::is_input(bits, &constants))?;
-        // in the order of `Gate::ALL`, which is the order of the file
-        let gates = [
-            gate(Gate::Input, &mut sections, header, &constants, row_sum)?,
-            gate(Gate::Candidate, &mut sections, header, &constants, row_sum)?,
-            gate(Gate::Forget, &mut sections, header, &constants, row_sum)?,
-            gate(Gate::Output, &mut sections, header, &constants, row_sum)?,
-        ];
+        let mut layers = Vec::new();
+        let mut row_sum = 0;
+        for number in 0..header.layer_count() {
+            let below = layers.last().map(|below: &Layer<'_, A>| &below.constants);
+            let constants = A::constants(header, number, below)?;
+            if below.is_none() {
+                row_sum = embedding.check(header, |bits| A::is_input(bits, &constants))?;
+            }
+            let layer = layer(number, constants, row_sum, &mut sections, header)?;
+            let _ = layers.push(layer); // there is room
+        }
         let head_weight = array(&mut sections, Section::HeadWeight)?;
         let head_bias = array(&mut sections, Section::HeadBias)?;
         A::check_head(head_weight, head_bias)?;
@@ -88,22 +119,32 @@ impl<'a, A: Arithmetic> Model<'a, A> {
         Ok(Model {
             embedding,
             statistics,
-            gates,
-            constants,
+            layers,
             head_weight,
             head_bias,
             reference,
             checksum: file.checksum,
-            hidden: header.hidden,
             class_names: header.class_names,
             vocabulary,
             max_tokens: header.max_tokens,
         })
     }
 
-    /// Hidden units; a `State` needs at least this capacity.
+    /// Hidden units of the last layer.
     pub fn hidden(&self) -> usize {
-        self.hidden.into()
+        self.layers.last().map_or(0, |layer| layer.hidden.into())
+    }
+
+    /// Capacity that a `State` needs at least: the hidden units of the largest layer, with the
+    /// inputs where these lie behind them.
+    pub fn units(&self) -> usize {
+        let units = self.layers.iter().map(|layer| layer.units.into());
+        units.max().unwrap_or(0)
+    }
+
+    /// How many layers there are.
+    pub fn layer_count(&self) -> usize {
+        self.layers.len()
     }
 
     /// Tokens that have an embedding row of their own, the unknown word 0 included; 0 if the
@@ -153,12 +194,21 @@ impl<'a, A: Arithmetic> Model<'a, A> {
 }
 
 fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
-    for found in [header.input, header.hidden] {
+    let first = header.layers.iter().take(1).map(|layer| layer.hidden);
+    let sizes = first.chain(header.layers.iter().map(|layer| layer.hidden.max(1)));
+    for found in sizes.chain([header.input]) {
         if found == 0 || found > MAX_UNITS {
             return Err(DecodeError::Size { found });
         }
     }
-    let possible = header.vocabulary <= 0x1_0000
+    let (_, rest) = header
+        .layers
+        .split_at_checked(header.layer_count().into())
+        .unwrap_or_default();
+    let [first, ..] = &header.layers;
+    let reads_rows = header.channels().is_none();
+    let possible = !(reads_rows && first.layout == InputLayout::Joined)
+        && rest.iter().all(|layer| *layer == LayerHeader::default())
         && header.logits > 0
         && u64::from(header.parameters) <= header.dense_parameters()
         && header.class_names.lines().count() == usize::from(header.classes());
@@ -169,39 +219,75 @@ fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
     }
 }
 
-fn gate<'a, A: Arithmetic>(
-    gate: Gate,
+#[inline(never)]
+fn layer<'a, A: Arithmetic>(
+    number: u8,
+    constants: A::Constants,
+    row_sum: u32,
     sections: &mut Sections<'_, 'a>,
     header: &Header<'_>,
+) -> Result<Layer<'a, A>, DecodeError> {
+    sections.next(Section::Shape(number))?;
+    let shape = header.layer_shape(number);
+    let mut gate = |gate| {
+        let place = Place {
+            layer: number,
+            gate,
+        };
+        weights::<A>(place, shape, sections, &constants, row_sum)
+    };
+    // in the order of `Gate::ALL`, which is the order of the file
+    let gates = [
+        gate(Gate::Input)?,
+        gate(Gate::Candidate)?,
+        gate(Gate::Forget)?,
+        gate(Gate::Output)?,
+    ];
+    Ok(Layer {
+        gates,
+        constants,
+        hidden: shape.hidden,
+        units: shape.strip_columns(),
+    })
+}
+
+#[inline(never)]
+fn weights<'a, A: Arithmetic>(
+    place: Place,
+    shape: LayerShape,
+    sections: &mut Sections<'_, 'a>,
     constants: &A::Constants,
     row_sum: u32,
 ) -> Result<GateWeights<'a, A>, DecodeError> {
+    let (pairs_of_columns, strips) = shape.of_gate(place.gate, sections.counts());
     let input = Columns {
-        start: array(sections, Section::InputStart(gate))?,
+        counts: pairs_of_columns,
+        start: array(sections, Section::InputStart(place))?,
         pairs: pairs::<A>(
             sections,
-            Section::InputUnit(gate),
-            Section::InputWeight(gate),
+            Section::InputUnit(place),
+            Section::InputWeight(place),
         )?,
     };
-    input.check(gate, header.hidden)?;
+    input.check(place, shape.hidden)?;
     let recurrent = Strips {
-        counts: header.gates[gate.index()].strips,
-        unit: sections.next(Section::StripUnit(gate))?,
+        counts: strips,
+        across: shape.across() as u8, // at most 8
+        unit: sections.next(Section::StripUnit(place))?,
         pairs: pairs::<A>(
             sections,
-            Section::RecurrentColumn(gate),
-            Section::RecurrentWeight(gate),
+            Section::RecurrentColumn(place),
+            Section::RecurrentWeight(place),
         )?,
     };
-    recurrent.check(gate, header.hidden)?;
-    let units = array(sections, Section::Unit(gate))?;
+    recurrent.check(place, shape.hidden, shape.strip_columns())?;
+    let units = array(sections, Section::Unit(place))?;
     let weights = GateWeights {
         input,
         recurrent,
         units,
     };
-    A::check_gate(gate, &weights, constants, row_sum, header)?;
+    A::check_gate(place, &weights, constants, row_sum, shape.hidden)?;
     Ok(weights)
 }
 

@@ -54,13 +54,16 @@ impl core::fmt::Display for SelfTestError {
 
 impl core::error::Error for SelfTestError {}
 
-impl<A: Arithmetic> Model<'_, A> {
+impl<A: Arithmetic, const L: usize> Model<'_, A, L> {
     /// Runs the reference sequences of the file in `state`, which is reset before and
     /// after; returns how many there are.
     ///
     /// # Errors
     /// The first difference from what the exporter computed.
-    pub fn self_test<const N: usize>(&self, state: &mut State<A, N>) -> Result<u8, SelfTestError> {
+    pub fn self_test<const N: usize>(
+        &self,
+        state: &mut State<A, N, L>,
+    ) -> Result<u8, SelfTestError> {
         let mut sequence = 0;
         let mut rest = self.reference;
         while let Some(reference) = next(&mut rest, self.logits(), self.channels()) {

@@ -10,13 +10,20 @@ use serde::{Deserialize, Serialize};
 /// The state between two steps, in a form that serde can write.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub struct Snapshot<A: Arithmetic, const N: usize> {
+pub struct Snapshot<A: Arithmetic, const N: usize, const L: usize = 1> {
     /// Checksum of the model.
     model: u32,
-    h: Vec<<A as Engine>::Value, N>, // [hidden]
-    c: Vec<<A as Engine>::Value, N>, // [hidden]
+    layers: Vec<LayerSnapshot<A, N>, L>,
     /// FNV-1a of all of the above.
     check: u32,
+}
+
+/// The state of one layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(bound = "")]
+struct LayerSnapshot<A: Arithmetic, const N: usize> {
+    h: Vec<<A as Engine>::Value, N>, // [hidden]
+    c: Vec<<A as Engine>::Value, N>, // [hidden]
 }
 
 /// Why a snapshot is not restored.
@@ -42,15 +49,27 @@ impl core::fmt::Display for RestoreError {
 
 impl core::error::Error for RestoreError {}
 
-impl<A: Arithmetic, const N: usize> State<A, N> {
+impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
     /// The state as a value to be stored.
-    pub fn save(&self, model: &Model<'_, A>) -> Snapshot<A, N> {
+    pub fn save(&self, model: &Model<'_, A, L>) -> Snapshot<A, N, L> {
         // both hold at most N values
         let copy = |values: &[A::Value]| Vec::from_slice(values).unwrap_or_default();
-        let (h, c) = (copy(self.hidden()), copy(self.cell()));
+        let mut layers = Vec::new();
+        for layer in (0..).take(model.layers.len()) {
+            let (h, c) = self.layer(layer);
+            // as many as the model has room for
+            let _ = layers.push(LayerSnapshot {
+                h: copy(h),
+                c: copy(c),
+            });
+        }
         let model = model.checksum;
-        let check = check::<A>(model, &h, &c);
-        Snapshot { model, h, c, check }
+        let check = check(model, &layers);
+        Snapshot {
+            model,
+            layers,
+            check,
+        }
     }
 
     /// Goes back to a stored state; a sequence goes on from it as if never interrupted.
@@ -59,45 +78,45 @@ impl<A: Arithmetic, const N: usize> State<A, N> {
     /// The snapshot is of another model, or damaged. The state is then as before.
     pub fn restore(
         &mut self,
-        model: &Model<'_, A>,
-        snapshot: &Snapshot<A, N>,
+        model: &Model<'_, A, L>,
+        snapshot: &Snapshot<A, N, L>,
     ) -> Result<(), RestoreError> {
-        let Snapshot {
-            model: of,
-            h,
-            c,
-            check: says,
-        } = snapshot;
-        if *says != check::<A>(*of, h, c) {
+        let layers = &snapshot.layers;
+        if snapshot.check != check(snapshot.model, layers) {
             return Err(RestoreError::Damaged);
         }
-        if *of != model.checksum {
+        if snapshot.model != model.checksum {
             return Err(RestoreError::OtherModel);
         }
-        // a forged snapshot, with a right check: `step` relies on these two
-        let possible = h.iter().all(|&h| A::is_hidden(h, &model.constants))
-            && c.iter().all(|&c| c.is_number());
-        let into = self
-            .memory
-            .h
-            .get_mut(..h.len())
-            .zip(self.memory.c.get_mut(..c.len()));
-        match into {
-            Some((into_h, into_c))
-                if possible && h.len() == model.hidden() && c.len() == model.hidden() =>
-            {
-                into_h.copy_from_slice(h);
-                into_c.copy_from_slice(c);
-                Ok(())
-            }
-            _ => Err(RestoreError::Damaged),
+        // a forged snapshot, with a right check: `step` relies on these
+        let possible = layers.len() == model.layers.len()
+            && model.layers.iter().zip(layers).all(|(layer, stored)| {
+                let hidden = usize::from(layer.hidden);
+                stored.h.len() == hidden
+                    && stored.c.len() == hidden
+                    && stored.h.iter().all(|&h| A::is_hidden(h, &layer.constants))
+                    && stored.c.iter().all(|&c| c.is_number())
+            });
+        if !possible {
+            return Err(RestoreError::Damaged);
         }
+        let memory = self.memory.h.iter_mut().zip(&mut self.memory.c);
+        for ((h, c), stored) in memory.zip(layers) {
+            for (into, &value) in h.iter_mut().zip(&stored.h) {
+                *into = value;
+            }
+            for (into, &value) in c.iter_mut().zip(&stored.c) {
+                *into = value;
+            }
+        }
+        Ok(())
     }
 }
 
-fn check<A: Arithmetic>(model: u32, h: &[A::Value], c: &[A::Value]) -> u32 {
-    let start = 0x811c_9dc5 ^ model ^ (h.len() as u32).rotate_left(16);
-    h.iter()
-        .chain(c)
-        .fold(start, |hash, &value| fnv(hash, value))
+fn check<A: Arithmetic, const N: usize>(model: u32, layers: &[LayerSnapshot<A, N>]) -> u32 {
+    layers.iter().fold(0x811c_9dc5 ^ model, |hash, layer| {
+        let start = hash ^ (layer.h.len() as u32).rotate_left(16);
+        let values = layer.h.iter().chain(&layer.c);
+        values.fold(start, |hash, &value| fnv(hash, value))
+    })
 }

@@ -11,10 +11,17 @@
 //!   strip. A loop over strips of one length needs no test for the end of a row and no
 //!   loop over its entries: at 4 % density and 256 units this is a quarter fewer
 //!   instructions than rows that mark their end (kernel of 17 a group of four).
+//!
+//! A matrix of more than 256 rows or columns is cut into blocks of 256 × 256: a column list of
+//! each row segment, strips of each block, all rows of blocks one after the other. An index is
+//! the place within its block, so it is one byte whatever the size.
 
+use crate::arithmetic::Engine;
 use crate::error::{DecodeError, Fault};
-use crate::gate::Gate;
-use crate::wire::{STRIP_CLASSES, Section};
+use crate::wire::{Place, SEGMENT, STRIP_CLASSES, Section};
+
+/// [`SEGMENT`] as the size of an array.
+pub const BLOCK: usize = SEGMENT as usize;
 
 /// A run of pairs of connections in flash.
 pub trait Pairs: Copy {
@@ -26,82 +33,163 @@ pub trait Pairs: Copy {
     fn highest_index(&self, pair: usize) -> Option<u8>;
 }
 
-/// A matrix by columns.
+/// A matrix by columns; empty if the layer's is joined to the strips.
 #[derive(Debug, Clone, Copy)]
 pub struct Columns<'a, P> {
-    /// Where each column starts, in pairs; the last entry is the end.
-    pub start: &'a [u16], // [columns + 1]
-    /// All columns end to end; an index is a unit.
+    /// Pairs of each row segment.
+    pub counts: &'a [u16], // [segments]
+    /// Where each column starts, in pairs of its segment; the last entry is the end.
+    pub start: &'a [u16], // [segments x (columns + 1)]
+    /// All columns end to end; an index is a unit of the segment.
     pub pairs: P,
 }
 
 /// A matrix by strips of rows.
 #[derive(Debug, Clone, Copy)]
 pub struct Strips<'a, P> {
-    /// Strips of each class; class `n` has `n + 1` pairs a strip.
-    pub counts: [u16; STRIP_CLASSES],
-    /// The unit (row) of each strip.
+    /// Strips of each class in each block; class `n` has `n + 1` pairs a strip.
+    pub counts: &'a [[u16; STRIP_CLASSES]], // [blocks]
+    /// Blocks side by side.
+    pub across: u8,
+    /// The unit (row) of each strip in its block.
     pub unit: &'a [u8], // [strips]
-    /// All strips end to end; an index is a column.
+    /// All strips end to end; an index is a column of the block.
     pub pairs: P,
 }
 
-impl<P: Pairs> Columns<'_, P> {
-    /// The pairs of a column.
+impl<'a, P: Pairs> Columns<'a, P> {
+    /// The pairs of a column, in a matrix of one segment.
     #[inline(always)]
-    pub fn column(&self, column: u8) -> Option<P> {
+    pub fn column(&self, column: u16) -> Option<P> {
         let column = usize::from(column);
         let (&start, &end) = (self.start.get(column)?, self.start.get(column + 1)?);
         self.pairs.cut(start.into()..end.into())
     }
 
+    /// The row segments, each as a matrix of its own.
+    pub fn segments(&self) -> impl Iterator<Item = Self> + use<'a, P> {
+        let Columns {
+            counts,
+            start,
+            pairs,
+        } = *self;
+        let each = start.len().checked_div(counts.len()).unwrap_or_default();
+        let mut at = 0;
+        let starts = start.chunks_exact(each.max(1));
+        counts
+            .chunks_exact(1)
+            .zip(starts)
+            .map_while(move |(counts, start)| {
+                let end = at + usize::from(*counts.first()?);
+                let pairs = pairs.cut(at..end)?;
+                at = end;
+                Some(Columns {
+                    counts,
+                    start,
+                    pairs,
+                })
+            })
+    }
+
     /// Checks that columns join, and that every unit exists.
-    pub fn check(&self, gate: Gate, units: u16) -> Result<(), DecodeError> {
-        let section = Section::InputStart(gate);
-        let mut before = 0;
-        for (index, &start) in (0..).zip(self.start) {
-            if start < before || (index == 0 && start != 0) {
-                return Err(DecodeError::Content {
-                    section,
-                    index,
-                    fault: Fault::Order,
-                });
+    pub fn check(&self, place: Place, units: u16) -> Result<(), DecodeError> {
+        let fault = |section, index, fault| DecodeError::Content {
+            section,
+            index,
+            fault,
+        };
+        let out_of_order = |index| fault(Section::InputStart(place), index as u32, Fault::Order);
+        let (mut entry, mut pair) = (0, 0);
+        for (segment, base) in self.segments().zip((0..).step_by(BLOCK)) {
+            let mut before = 0;
+            for (index, &start) in segment.start.iter().enumerate() {
+                if start < before || (index == 0 && start != 0) {
+                    return Err(out_of_order(entry + index));
+                }
+                before = start;
             }
-            before = start;
+            entry += segment.start.len();
+            if usize::from(before) != segment.pairs.count() {
+                return Err(out_of_order(entry));
+            }
+            let section = Section::InputWeight(place);
+            check_indices(&segment.pairs, units.saturating_sub(base), section, pair)?;
+            pair += segment.pairs.count();
         }
-        if usize::from(before) != self.pairs.count() {
-            let index = self.start.len() as u32;
-            return Err(DecodeError::Content {
-                section,
-                index,
-                fault: Fault::Order,
-            });
-        }
-        check_indices(&self.pairs, units, Section::InputWeight(gate))
+        Ok(())
     }
 }
 
-impl<P: Pairs> Strips<'_, P> {
-    /// Checks that every unit and every column exists, both below `units`. That the
-    /// counts fit the sections follows from how the sections are cut.
-    pub fn check(&self, gate: Gate, units: u16) -> Result<(), DecodeError> {
-        for (index, &unit) in (0..).zip(self.unit) {
-            if u16::from(unit) >= units {
-                let (section, fault) = (Section::StripUnit(gate), Fault::OutOfRange);
-                return Err(DecodeError::Content {
-                    section,
-                    index,
-                    fault,
+impl<'a, P: Pairs> Strips<'a, P> {
+    /// Cuts the next block off: its strips alone.
+    #[inline(always)]
+    fn split_block(&mut self) -> Option<Self> {
+        let (counts, rest) = self.counts.split_at_checked(1)?;
+        let (strips, pairs) =
+            counts
+                .iter()
+                .flatten()
+                .zip(1..)
+                .fold((0, 0), |(strips, all), (&count, pairs)| {
+                    let count = usize::from(count);
+                    (strips + count, all + count * pairs)
                 });
-            }
-        }
-        check_indices(&self.pairs, units, Section::RecurrentWeight(gate))
+        let (unit, units_left) = self.unit.split_at_checked(strips)?;
+        let block = Strips {
+            counts,
+            across: 1,
+            unit,
+            pairs: self.pairs.cut(0..pairs)?,
+        };
+        self.counts = rest;
+        self.unit = units_left;
+        self.pairs = self.pairs.cut(pairs..self.pairs.count())?;
+        Some(block)
     }
 
-    /// Calls `each` with the unit and the pairs of every strip. For checks, not for speed.
+    /// The blocks: first unit, first column, and the strips.
+    pub fn blocks(&self) -> impl Iterator<Item = (u16, u16, Self)> + use<'a, P> {
+        let (mut rest, across) = (*self, u16::from(self.across.max(1)));
+        let (mut row, mut column) = (0_u16, 0_u16);
+        core::iter::from_fn(move || {
+            let at = (row, column);
+            column += SEGMENT;
+            if column == across * SEGMENT {
+                (row, column) = (row.wrapping_add(SEGMENT), 0);
+            }
+            Some((at.0, at.1, rest.split_block()?))
+        })
+    }
+
+    /// Checks that every unit and every column exists. That the counts fit the sections
+    /// follows from how the sections are cut.
+    pub fn check(&self, place: Place, units: u16, columns: u16) -> Result<(), DecodeError> {
+        let (mut strip, mut pair) = (0, 0);
+        for (row, column, block) in self.blocks() {
+            let limit = units.saturating_sub(row);
+            for (index, &unit) in (strip..).zip(block.unit) {
+                if u16::from(unit) >= limit {
+                    let (section, fault) = (Section::StripUnit(place), Fault::OutOfRange);
+                    return Err(DecodeError::Content {
+                        section,
+                        index,
+                        fault,
+                    });
+                }
+            }
+            strip += block.unit.len() as u32;
+            let section = Section::RecurrentWeight(place);
+            check_indices(&block.pairs, columns.saturating_sub(column), section, pair)?;
+            pair += block.pairs.count();
+        }
+        Ok(())
+    }
+
+    /// Calls `each` with the unit of the block and the pairs of every strip of one block. For
+    /// checks, not for speed.
     pub fn for_each(&self, mut each: impl FnMut(u8, P)) {
         let (mut unit, mut at) = (self.unit.iter(), 0);
-        for (pairs, &count) in (1..).zip(&self.counts) {
+        for (pairs, &count) in (1..).zip(self.counts.iter().flatten()) {
             for _ in 0..count {
                 if let (Some(&unit), Some(strip)) = (unit.next(), self.pairs.cut(at..at + pairs)) {
                     each(unit, strip);
@@ -112,13 +200,41 @@ impl<P: Pairs> Strips<'_, P> {
     }
 }
 
-fn check_indices<P: Pairs>(pairs: &P, limit: u16, section: Section) -> Result<(), DecodeError> {
+/// `sum += M v` for a matrix of strips; what lies beyond the matrix in both arrays is left
+/// alone.
+#[inline(always)]
+pub fn add_rows<A: Engine, const N: usize>(
+    strips: &Strips<'_, A::Pairs<'_>>,
+    v: &[A::Value; N],
+    sum: &mut [A::Sum; N],
+) {
+    if N <= BLOCK {
+        return A::add_strips(strips, v, sum);
+    }
+    let mut rest = *strips;
+    for sum in sum.as_chunks_mut::<BLOCK>().0 {
+        for v in v.as_chunks::<BLOCK>().0.iter().take(strips.across.into()) {
+            let Some(block) = rest.split_block() else {
+                return;
+            };
+            A::add_strips(&block, v, sum);
+        }
+    }
+}
+
+/// Checks the indices of the pairs of a block, the first of which is number `first`.
+fn check_indices<P: Pairs>(
+    pairs: &P,
+    limit: u16,
+    section: Section,
+    first: usize,
+) -> Result<(), DecodeError> {
     for pair in 0..pairs.count() {
         if pairs
             .highest_index(pair)
             .is_none_or(|index| u16::from(index) >= limit)
         {
-            let (index, fault) = (pair as u32, Fault::OutOfRange);
+            let (index, fault) = ((first + pair) as u32, Fault::OutOfRange);
             return Err(DecodeError::Content {
                 section,
                 index,
@@ -133,8 +249,8 @@ fn check_indices<P: Pairs>(pairs: &P, limit: u16, section: Section) -> Result<()
 mod tests {
     extern crate std;
     use super::*;
-    use crate::arithmetic::Engine;
     use crate::fixed::{pair, slot};
+    use crate::gate::Gate;
     use crate::{Float32, Int8};
     use proptest::prelude::*;
     use proptest::test_runner::RngSeed;
@@ -217,7 +333,7 @@ mod tests {
         fn int8_strips_are_the_oracles_sums((counts, unit, all) in strips(), h in state()) {
             let slots: Vec<u16> = all.iter().map(|c| slot(c.weight, c.column)).collect();
             let pairs = words(&slots);
-            let strips = Strips { counts, unit: &unit, pairs: &pairs[..] };
+            let strips = Strips { counts: &[counts], across: 1, unit: &unit, pairs: &pairs[..] };
             let mut sum = [0; UNITS];
             Int8::add_strips(&strips, h.as_slice().try_into().unwrap(), &mut sum);
             prop_assert_eq!(&sum[..], oracle(&all, &h, false));
@@ -243,8 +359,9 @@ mod tests {
                 start.push((slots.len() / 2) as u16);
             }
             let pairs = words(&slots);
-            let columns = Columns { start: &start, pairs: &pairs[..] };
-            columns.check(Gate::Input, 256).unwrap();
+            let counts = [(slots.len() / 2) as u16];
+            let columns = Columns { counts: &counts, start: &start, pairs: &pairs[..] };
+            columns.check(Gate::Input.into(), 256).unwrap();
             let mut sum = [0; UNITS];
             for (column, &x) in (0..=255).zip(&x) {
                 Int8::add_column(columns.column(column).unwrap(), x, &mut sum);
@@ -260,7 +377,7 @@ mod tests {
             let index: Vec<u8> = all.iter().map(|c| c.column).collect();
             let weight: Vec<f32> = all.iter().map(|c| f32::from(c.weight) / 3.0).collect();
             let pairs = Float32::pairs(&index, bytemuck::cast_slice(&weight)).unwrap();
-            let strips = Strips { counts, unit: &unit, pairs };
+            let strips = Strips { counts: &[counts], across: 1, unit: &unit, pairs };
             let mut sum = [0.0; UNITS];
             Float32::add_strips(&strips, h.as_slice().try_into().unwrap(), &mut sum);
             let mut expected = [0.0; UNITS];
@@ -279,7 +396,8 @@ mod tests {
         let counts = [2, 1, 0, 0, 0, 0, 0, 0];
         Int8::add_strips(
             &Strips {
-                counts,
+                counts: &[counts],
+                across: 1,
                 unit: &[3, 4, 5],
                 pairs: &pairs[..],
             },

@@ -2,84 +2,94 @@
 //! application, which places the state where it likes.
 
 use crate::arithmetic::{Arithmetic, Value};
-use crate::cell::{self, Memory};
+use crate::cell::{self, Memory, Scratch};
 use crate::model::Model;
 
 /// The memory of one running sequence: `h`, `c` and the scratch of a step.
 ///
-/// `N` is the capacity in hidden units, a power of two from 2 to 256; a smaller model fits
-/// into it. An int8 state is `10 N` bytes and a few (2.5 KB at 256), an f32 state `16 N`.
-/// Two states over one model do not disturb each other. A state belongs to the model that
-/// it was made for: with another one `step` gives meaningless numbers, though no panic.
+/// `N` is the capacity in hidden units, a power of two from 2 to 2048; a smaller model fits
+/// into it ([`Model::units`] tells how many are needed). `L` is the capacity in layers. An int8
+/// state of one layer is `10 N` bytes and a few (2.5 KB at 256), an f32 state `16 N`. Two states
+/// over one model do not disturb each other. A state belongs to the model that it was made for:
+/// with another one `step` gives meaningless numbers, though no panic.
 #[derive(Debug, Clone)]
-pub struct State<A: Arithmetic, const N: usize> {
-    pub(crate) memory: Memory<A, N>,
-    pub(crate) hidden: u16,
+pub struct State<A: Arithmetic, const N: usize, const L: usize = 1> {
+    pub(crate) memory: Memory<A, N, L>,
+    /// Hidden units of each layer.
+    pub(crate) hidden: [u16; L],
+    /// The layer that the head reads.
+    last: u8,
 }
 
 /// A model with more hidden units than the state has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CapacityError {
-    /// Hidden units of the model.
-    pub hidden: usize,
+    /// Units that the model needs.
+    pub units: usize,
     /// Capacity of the state.
     pub capacity: usize,
 }
 
 impl core::fmt::Display for CapacityError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let CapacityError { hidden, capacity } = self;
+        let CapacityError { units, capacity } = self;
         write!(
             f,
-            "the model has {hidden} hidden units and the state room for {capacity}; make the state larger"
+            "the model needs {units} units and the state has room for {capacity}; make the state larger"
         )
     }
 }
 
 impl core::error::Error for CapacityError {}
 
-impl<A: Arithmetic, const N: usize> State<A, N> {
+impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
     /// A state at the beginning of a sequence: `h` and `c` zero.
     ///
     /// # Errors
-    /// The model has more than `N` hidden units.
-    pub fn new(model: &Model<'_, A>) -> Result<Self, CapacityError> {
+    /// The model needs more than `N` units.
+    pub fn new(model: &Model<'_, A, L>) -> Result<Self, CapacityError> {
         const {
             assert!(
-                N.is_power_of_two() && N >= 2 && N <= 256,
-                "N is a power of two, 2 to 256"
+                N.is_power_of_two() && N >= 2 && N <= 2048,
+                "N is a power of two, 2 to 2048"
             );
         }
-        if model.hidden() > N {
+        if model.units() > N {
             return Err(CapacityError {
-                hidden: model.hidden(),
+                units: model.units(),
                 capacity: N,
             });
         }
+        let mut hidden = [0; L];
+        for (into, layer) in hidden.iter_mut().zip(&model.layers) {
+            *into = layer.hidden;
+        }
         // all in one literal: a separate array would be built on the stack and copied
-        let memory = Memory {
-            h: [A::Value::default(); N],
-            c: [A::Value::default(); N],
-            gate: [A::Value::default(); N],
-            sum: [A::Sum::default(); N],
-            x: heapless::Vec::new(),
-        };
         Ok(State {
-            memory,
-            hidden: model.hidden,
+            memory: Memory {
+                h: [[A::Value::default(); N]; L],
+                c: [[A::Value::default(); N]; L],
+                scratch: Scratch {
+                    sum: [A::Sum::default(); N],
+                    gate: [A::Value::default(); N],
+                    x: heapless::Vec::new(),
+                },
+            },
+            hidden,
+            last: model.layers.len().saturating_sub(1) as u8,
         })
     }
 
     /// Back to the beginning of a sequence.
     pub fn reset(&mut self) {
-        self.memory.h.fill(A::Value::default());
-        self.memory.c.fill(A::Value::default());
+        self.memory.h.as_flattened_mut().fill(A::Value::default());
+        self.memory.c.as_flattened_mut().fill(A::Value::default());
     }
 
     /// One step: the next token of the sequence. A token outside the vocabulary counts as
     /// the unknown word, 0. A model that reads samples takes any token for a sample of means.
-    pub fn step(&mut self, model: &Model<'_, A>, token: u16) {
+    pub fn step(&mut self, model: &Model<'_, A, L>, token: u16) {
         cell::step(model, &mut self.memory, token);
     }
 
@@ -88,28 +98,48 @@ impl<A: Arithmetic, const N: usize> State<A, N> {
     /// the file. A channel that is missing at the end counts as its mean, numbers beyond the
     /// last channel are ignored, and a model that reads tokens takes any sample for a step
     /// without input.
-    pub fn step_samples(&mut self, model: &Model<'_, A>, samples: &[f32]) {
+    pub fn step_samples(&mut self, model: &Model<'_, A, L>, samples: &[f32]) {
         cell::step_samples(model, &mut self.memory, samples);
     }
 
-    /// `h`, as the engine stores it.
+    /// `h` of the last layer, as the engine stores it.
     pub fn hidden(&self) -> &[A::Value] {
-        self.memory.h.get(..self.hidden.into()).unwrap_or_default()
+        self.layer(self.last).0
     }
 
-    /// `c`, as the engine stores it.
+    /// `c` of the last layer, as the engine stores it.
     pub fn cell(&self) -> &[A::Value] {
-        self.memory.c.get(..self.hidden.into()).unwrap_or_default()
+        self.layer(self.last).1
     }
 
-    /// FNV-1a of the bytes of `h` and `c`: two states are equal bit for bit if, but for a
-    /// chance of 2^-32, their digests are.
-    pub fn digest(&self) -> u32 {
-        self.hidden()
-            .iter()
-            .chain(self.cell())
-            .fold(0x811c_9dc5, |hash, value| fnv(hash, *value))
+    /// `h` and `c` of a layer, the first of which is 0; nothing of a layer that is not there.
+    pub fn layer(&self, layer: u8) -> (&[A::Value], &[A::Value]) {
+        let layer = usize::from(layer);
+        let hidden = self.hidden.get(layer).copied().unwrap_or_default();
+        (
+            part(&self.memory.h, layer, hidden),
+            part(&self.memory.c, layer, hidden),
+        )
     }
+
+    /// FNV-1a of the bytes of `h` and `c` of all layers: two states are equal bit for bit if,
+    /// but for a chance of 2^-32, their digests are.
+    pub fn digest(&self) -> u32 {
+        (0..=self.last).fold(0x811c_9dc5, |hash, layer| {
+            let (h, c) = self.layer(layer);
+            h.iter()
+                .chain(c)
+                .fold(hash, |hash, value| fnv(hash, *value))
+        })
+    }
+}
+
+/// The first values of one layer.
+fn part<V, const N: usize>(values: &[[V; N]], layer: usize, length: u16) -> &[V] {
+    let of_layer = values.get(layer).map(|values| &values[..]);
+    of_layer
+        .and_then(|values| values.get(..length.into()))
+        .unwrap_or_default()
 }
 
 /// Goes on with a FNV-1a hash by the little-endian bytes of one value.

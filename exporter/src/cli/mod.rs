@@ -22,6 +22,7 @@ mod simulate;
 mod topology;
 mod train;
 mod unpack;
+mod upgrade;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,8 @@ enum Command {
     Unpack(unpack::Arguments),
     /// Show what is in a model file, section by section
     Inspect(inspect::Arguments),
+    /// Bring a model file of an older version of the format to this one
+    Upgrade(upgrade::Arguments),
     /// Run a model file on an emulated microcontroller and compare every output with the host's
     Simulate(simulate::Arguments),
     /// Show what a model's firmware takes of flash and RAM
@@ -92,6 +95,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Export(arguments) => export::run(arguments),
         Command::Unpack(arguments) => unpack::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
+        Command::Upgrade(arguments) => upgrade::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),

@@ -4,8 +4,9 @@
 use crate::device::AnyModel;
 use crate::report::table::{Column, Table, thousands};
 use serde::Serialize;
-use set_lstm_runtime::Gate;
-use set_lstm_runtime::wire::{Header, Kind, Section};
+use set_lstm_runtime::wire::{
+    Header, InputLayout, Kind, LayerShape, Place, SEGMENT, STRIP_CLASSES, Section,
+};
 
 /// One sparse matrix.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,50 +69,80 @@ pub(super) fn embedding<'f>(
     counts.finish(header.input, parts.map(section))
 }
 
-/// `W` of a gate.
-pub(super) fn input<'f>(
-    gate: Gate,
+/// The matrices of one gate of a layer: `W` and `U`, or both in one where they are joined.
+pub(super) fn of_gate<'f>(
+    place: Place,
     kind: Kind,
-    header: &Header<'_>,
+    shape: LayerShape,
     section: &impl Fn(Section) -> &'f [u8],
-) -> Counts {
-    let mut counts = Counts::of_rows(header.hidden);
-    let (unit, weight) = (Section::InputUnit(gate), Section::InputWeight(gate));
-    for pair in indices(kind, section(unit), section(weight)) {
-        counts.fan_in[usize::from(pair[0])] += 1;
-        if connections(pair) == 2 {
-            counts.fan_in[usize::from(pair[1])] += 1;
+) -> Vec<(String, Counts)> {
+    let counts = section(Section::Shape(place.layer)).as_chunks().0.iter();
+    let counts: Vec<u16> = counts.map(|&count| u16::from_le_bytes(count)).collect();
+    let (segments, blocks) = shape.of_gate(place.gate, &counts);
+    let name = |matrix: &str| match place.layer {
+        0 => format!("{matrix}_{}", place.gate.letter()),
+        layer => format!("{matrix}{}_{}", layer + 1, place.gate.letter()),
+    };
+    let recurrent = by_strips(place, kind, shape, blocks, section);
+    match shape.layout {
+        InputLayout::Columns => {
+            let input = by_columns(place, kind, shape, segments, section);
+            vec![(name("W"), input), (name("U"), recurrent)]
         }
+        InputLayout::Joined => vec![(name("UW"), recurrent)],
     }
-    counts.weights(kind);
-    let parts = [Section::InputStart(gate), unit, weight];
-    counts.finish(header.input, parts.map(section))
 }
 
-/// `U` of a gate.
-pub(super) fn recurrent<'f>(
-    gate: Gate,
+fn by_columns<'f>(
+    place: Place,
     kind: Kind,
-    header: &Header<'_>,
+    shape: LayerShape,
+    segments: &[u16],
     section: &impl Fn(Section) -> &'f [u8],
 ) -> Counts {
-    let mut counts = Counts::of_rows(header.hidden);
-    let (column, weight) = (
-        Section::RecurrentColumn(gate),
-        Section::RecurrentWeight(gate),
-    );
-    let mut pairs = indices(kind, section(column), section(weight)).into_iter();
-    let mut units = section(Section::StripUnit(gate)).iter();
-    for (length, &count) in (1..).zip(&header.gates[gate.index()].strips) {
-        for &unit in units.by_ref().take(count.into()) {
-            let strip = pairs.by_ref().take(length);
-            let entries: u64 = strip.map(connections).sum();
-            counts.fan_in[usize::from(unit)] += entries;
+    let mut counts = Counts::of_rows(shape.hidden);
+    let (unit, weight) = (Section::InputUnit(place), Section::InputWeight(place));
+    let mut pairs = indices(kind, section(unit), section(weight)).into_iter();
+    for (&length, base) in segments.iter().zip((0..).step_by(SEGMENT.into())) {
+        for pair in pairs.by_ref().take(length.into()) {
+            counts.fan_in[base + usize::from(pair[0])] += 1;
+            if connections(pair) == 2 {
+                counts.fan_in[base + usize::from(pair[1])] += 1;
+            }
         }
     }
     counts.weights(kind);
-    let parts = [Section::StripUnit(gate), column, weight];
-    counts.finish(header.hidden, parts.map(section))
+    let parts = [Section::InputStart(place), unit, weight];
+    counts.finish(shape.input, parts.map(section))
+}
+
+fn by_strips<'f>(
+    place: Place,
+    kind: Kind,
+    shape: LayerShape,
+    blocks: &[[u16; STRIP_CLASSES]],
+    section: &impl Fn(Section) -> &'f [u8],
+) -> Counts {
+    let mut counts = Counts::of_rows(shape.hidden);
+    let (column, weight) = (
+        Section::RecurrentColumn(place),
+        Section::RecurrentWeight(place),
+    );
+    let mut pairs = indices(kind, section(column), section(weight)).into_iter();
+    let mut units = section(Section::StripUnit(place)).iter();
+    for (block, strips) in blocks.iter().enumerate() {
+        let base = block / usize::from(shape.across()) * usize::from(SEGMENT);
+        for (length, &count) in (1..).zip(strips) {
+            for &unit in units.by_ref().take(count.into()) {
+                let strip = pairs.by_ref().take(length);
+                let entries: u64 = strip.map(connections).sum();
+                counts.fan_in[base + usize::from(unit)] += entries;
+            }
+        }
+    }
+    counts.weights(kind);
+    let parts = [Section::StripUnit(place), column, weight];
+    counts.finish(shape.strip_columns(), parts.map(section))
 }
 
 /// The indices of the pairs.

@@ -15,7 +15,7 @@ use matrix::Counts;
 pub use matrix::MatrixFacts;
 use serde::Serialize;
 use set_lstm_runtime::Gate;
-use set_lstm_runtime::wire::{File, Kind, Section, Sections, VERSION};
+use set_lstm_runtime::wire::{File, Kind, Place, Section, Sections, VERSION};
 use std::fmt;
 use std::path::Path;
 
@@ -36,8 +36,8 @@ pub struct Inspection {
     pub words: bool,
     /// Columns of the embedding, or channels of a sample.
     pub embedding: u16,
-    /// Hidden units.
-    pub hidden: u16,
+    /// Hidden units of each layer.
+    pub hidden: Vec<u16>,
     /// Names of the classes by label.
     pub classes: Vec<String>,
     /// Most steps that training saw of a document; 0: no limit.
@@ -46,7 +46,7 @@ pub struct Inspection {
     pub parameters: u32,
     /// Parameters of the fully connected counterpart.
     pub dense_parameters: u64,
-    /// Fraction bits of the hidden state; none in an f32 file.
+    /// Fraction bits of the first layer's hidden state; none in an f32 file.
     pub state_bits: Option<u8>,
     /// Largest magnitude of an embedding value, or of a sample; none in an f32 file.
     pub largest_embedding_value: Option<u16>,
@@ -83,7 +83,8 @@ pub fn inspect(file: &[u8], path: &Path) -> Result<Inspection> {
     let (header, kind) = (opened.header, opened.kind);
 
     let mut sections = Sections::new(&opened);
-    let read = Section::all().map(|section| Ok((section, sections.next(section)?)));
+    let read =
+        Section::all(header.layer_count()).map(|section| Ok((section, sections.next(section)?)));
     let read: std::result::Result<Vec<(Section, &[u8])>, _> = read.collect();
     let read = read.map_err(refuse)?;
     let section = |wanted| {
@@ -96,13 +97,16 @@ pub fn inspect(file: &[u8], path: &Path) -> Result<Inspection> {
         let embedding = matrix::embedding(&model, &header, &section);
         matrices.push(("embedding".to_owned(), embedding));
     }
-    for gate in Gate::ALL {
-        let (w, u) = (
-            matrix::input(gate, kind, &header, &section),
-            matrix::recurrent(gate, kind, &header, &section),
-        );
-        let letter = gate.letter();
-        matrices.extend([(format!("W_{letter}"), w), (format!("U_{letter}"), u)]);
+    for layer in 0..header.layer_count() {
+        for gate in Gate::ALL {
+            let place = Place { layer, gate };
+            matrices.extend(matrix::of_gate(
+                place,
+                kind,
+                header.layer_shape(layer),
+                &section,
+            ));
+        }
     }
     let total = Counts::sum(matrices.iter().map(|(_, counts)| counts));
     let size = |section: String, bytes: u64| SectionSize {
@@ -122,12 +126,14 @@ pub fn inspect(file: &[u8], path: &Path) -> Result<Inspection> {
         vocabulary: header.vocabulary,
         words: model.vocabulary().is_some(),
         embedding: header.input,
-        hidden: header.hidden,
+        hidden: (0..header.layer_count())
+            .map(|layer| header.layer_shape(layer).hidden)
+            .collect(),
         classes: header.class_names.lines().map(str::to_owned).collect(),
         max_tokens: header.max_tokens,
         parameters: header.parameters,
         dense_parameters: header.dense_parameters(),
-        state_bits: int8.then_some(15 - header.fixed.state_shift),
+        state_bits: int8.then_some(15 - header.layers[0].state_shift),
         largest_embedding_value: int8.then_some(header.rows.largest),
         sections: std::iter::once(size("preamble and header".to_owned(), head))
             .chain(nonempty.map(|(section, bytes)| size(section.to_string(), filled(bytes))))
@@ -151,7 +157,8 @@ impl fmt::Display for Inspection {
         );
         fact("checksum", format!("{:08x}", self.checksum));
         fact("classes", self.classes.join(", "));
-        let sizes = format!("{}, {}", self.embedding, self.hidden);
+        let hidden: Vec<String> = self.hidden.iter().map(u16::to_string).collect();
+        let sizes = format!("{}, {}", self.embedding, hidden.join(", "));
         if self.vocabulary == 0 {
             fact("inputs", "raw samples".to_owned());
             fact("channels, hidden", sizes);

@@ -26,6 +26,7 @@ pub mod compact;
 mod matrix;
 mod reference;
 mod rows;
+mod upgrade;
 mod words;
 mod writer;
 
@@ -39,8 +40,10 @@ use rows::{RowValues, by_rows};
 use set_lstm_runtime::fixed::pair;
 use set_lstm_runtime::gate::Gate;
 use set_lstm_runtime::wire::{
-    FixedPoint, GateShape, Header, Kind, MAX_UNITS, RowCode, Section, WordCode,
+    Header, InputLayout, Kind, LayerHeader, MAX_LAYERS, MAX_UNITS, Place, RowCode, Section,
+    WordCode,
 };
+pub use upgrade::{upgrade, version};
 use words::WordTable;
 use writer::{Writer, bytes};
 
@@ -126,7 +129,10 @@ fn contents(model: &SparseModel, options: &PackOptions<'_>) -> Result<Contents> 
         Values::Float32 => float32(model),
     };
     let mut contents = contents.ok_or_else(|| {
-        Error::Options("the rows of the embedding are too long; train a sparser one".into())
+        Error::Options(
+            "the rows of the embedding or the columns of W are too long; train a sparser model"
+                .into(),
+        )
     })?;
     if let Some(statistics) = options.statistics {
         contents = contents.with_statistics(statistics);
@@ -138,10 +144,16 @@ fn contents(model: &SparseModel, options: &PackOptions<'_>) -> Result<Contents> 
 
 fn check(model: &SparseModel, options: &PackOptions<'_>) -> Result<()> {
     let refuse = |problem: String| Err(Error::Options(problem));
-    for (size, what) in [
-        (model.embedding_size(), "inputs"),
-        (model.hidden_size(), "hidden units"),
-    ] {
+    let layers = model.layers().count();
+    if layers > MAX_LAYERS {
+        return refuse(format!(
+            "a file holds {MAX_LAYERS} layers, the model has {layers}; train a flatter one"
+        ));
+    }
+    let hidden = model
+        .layers()
+        .map(|layer| (layer.hidden_size(), "hidden units"));
+    for (size, what) in hidden.chain([(model.embedding_size(), "inputs")]) {
         if !(1..=usize::from(MAX_UNITS)).contains(&size) {
             return refuse(format!(
                 "the device runs 1 to {MAX_UNITS} {what}, the model has {size}; train a smaller one"
@@ -169,11 +181,13 @@ fn check(model: &SparseModel, options: &PackOptions<'_>) -> Result<()> {
         ));
     }
     let matrices = model
-        .input
-        .iter()
-        .chain(&model.recurrent)
+        .layers()
+        .flat_map(|layer| layer.input.iter().chain(layer.recurrent))
         .chain([&model.embedding]);
-    let vectors = model.bias.iter().chain([&model.head, &model.head_bias]);
+    let vectors = model
+        .layers()
+        .flat_map(|layer| layer.bias)
+        .chain([&model.head, &model.head_bias]);
     let all = matrices.map(|m| &m.value).chain(vectors).flatten();
     if all.clone().any(|value| !value.is_finite()) {
         return refuse("a weight is not a number; train again with a lower learning rate".into());
@@ -245,7 +259,7 @@ impl Contents {
         };
         let reference = bytes(reference.iter().copied());
         let mut writer = Writer::new(self.kind, header);
-        for section in Section::all() {
+        for section in Section::all(header.layer_count()) {
             let found = self.sections.iter().find(|(name, _)| *name == section);
             match section {
                 Section::Reference => writer.section(section, &reference),
@@ -260,31 +274,23 @@ fn int8(model: &QuantizedModel) -> Option<Contents> {
     let rows = rows_of(&model.embedding, i32::from);
     let mut contents = embedding(&rows, model.embedding.columns, RowValues::Integers)?;
     contents.kind = Kind::Int8;
-    contents.header.fixed = model.fixed;
-    let words = |entries: &[Entry<i16>]| -> Vec<u8> {
+    contents.header.head_shift = model.head_shift;
+    for (number, layer) in (0..).zip(&model.layers) {
+        let gates = layer.gates.each_ref().map(|gate| GateRows {
+            input: rows_of(&gate.input, |multiplier| multiplier),
+            recurrent: rows_of(&gate.recurrent, |multiplier| multiplier),
+            columns: gate.input.columns,
+            units: gate.units.clone(),
+        });
         // the index is the low byte of the multiplier already
-        let pairs = entries.as_chunks::<2>().0.iter();
-        bytes(pairs.map(|[first, second]| pair(first.weight as u16, second.weight as u16)))
-    };
-    for (gate, weights) in Gate::ALL.into_iter().zip(&model.gates) {
-        let input = by_columns(&rows_of(&weights.input, |m| m), weights.input.columns);
-        let recurrent = by_strips(&rows_of(&weights.recurrent, |m| m));
-        contents.header.gates[gate.index()] = GateShape {
-            input_pairs: (input.entries.len() / 2) as u16,
-            strips: recurrent.counts,
+        let weights = |entries: &[Entry<i16>]| -> (Vec<u8>, Vec<u8>) {
+            let pairs = entries.as_chunks::<2>().0.iter();
+            let words =
+                pairs.map(|[first, second]| pair(first.weight as u16, second.weight as u16));
+            (Vec::new(), bytes(words))
         };
-        contents.sections.extend([
-            (Section::InputStart(gate), bytes(input.start)),
-            (Section::InputWeight(gate), words(&input.entries)),
-            (Section::StripUnit(gate), recurrent.unit),
-            (Section::RecurrentWeight(gate), words(&recurrent.entries)),
-            (
-                Section::Unit(gate),
-                bytes(even(weights.units.iter().copied())),
-            ),
-        ]);
+        contents.push_layer(number, layer.header, gates, weights)?;
     }
-    contents.header.hidden = model.gates[0].units.len() as u16;
     contents.header.logits = model.head_bias.len() as u8;
     contents.sections.extend([
         (Section::HeadWeight, bytes(model.head.iter().copied())),
@@ -303,43 +309,106 @@ fn float32(model: &SparseModel) -> Option<Contents> {
             .map(|row| float_row(matrix, row, |value| value))
             .collect()
     };
-    let weights =
-        |entries: &[Entry<f32>]| bytes(entries.iter().map(|entry| entry.weight.to_bits()));
-    let indices = |entries: &[Entry<f32>]| entries.iter().map(|entry| entry.index).collect();
-    for gate in Gate::ALL {
-        let input = by_columns(&rows(&model.input[gate.index()]), model.embedding_size());
-        let recurrent = by_strips(&rows(&model.recurrent[gate.index()]));
-        contents.header.gates[gate.index()] = GateShape {
-            input_pairs: (input.entries.len() / 2) as u16,
-            strips: recurrent.counts,
-        };
-        let bias = &model.bias[gate.index()];
-        contents.sections.extend([
-            (Section::InputStart(gate), bytes(input.start)),
-            (Section::InputUnit(gate), indices(&input.entries)),
-            (Section::InputWeight(gate), weights(&input.entries)),
-            (Section::StripUnit(gate), recurrent.unit),
-            (Section::RecurrentColumn(gate), indices(&recurrent.entries)),
-            (Section::RecurrentWeight(gate), weights(&recurrent.entries)),
+    for (number, layer) in (0..).zip(model.layers()) {
+        let gates = Gate::ALL.map(|gate| GateRows {
+            input: rows(&layer.input[gate.index()]),
+            recurrent: rows(&layer.recurrent[gate.index()]),
+            columns: layer.input_size(),
+            units: layer.bias[gate.index()]
+                .iter()
+                .map(|bias| bias.to_bits())
+                .collect(),
+        });
+        let weights = |entries: &[Entry<f32>]| {
+            let indices = entries.iter().map(|entry| entry.index).collect();
             (
-                Section::Unit(gate),
-                bytes(even(bias.iter().map(|bias| bias.to_bits()))),
-            ),
-        ]);
+                indices,
+                bytes(entries.iter().map(|entry| entry.weight.to_bits())),
+            )
+        };
+        let joined = number > 0 || model.channels().is_some();
+        let header = LayerHeader {
+            hidden: layer.hidden_size() as u16,
+            layout: if joined {
+                InputLayout::Joined
+            } else {
+                InputLayout::Columns
+            },
+            ..LayerHeader::default()
+        };
+        contents.push_layer(number, header, gates, weights)?;
     }
-    contents.header.hidden = model.hidden_size() as u16;
     contents.header.logits = model.logits() as u8;
+    let bits = |values: &[f32]| bytes(values.iter().map(|value| value.to_bits()));
     contents.sections.extend([
-        (
-            Section::HeadWeight,
-            bytes(model.head.iter().map(|weight| weight.to_bits())),
-        ),
-        (
-            Section::HeadBias,
-            bytes(model.head_bias.iter().map(|bias| bias.to_bits())),
-        ),
+        (Section::HeadWeight, bits(&model.head)),
+        (Section::HeadBias, bits(&model.head_bias)),
     ]);
     Some(contents)
+}
+
+/// The weights of one gate, row by row.
+struct GateRows<V> {
+    input: Vec<Vec<(u16, V)>>,
+    recurrent: Vec<Vec<(u16, V)>>,
+    /// Columns of `W`.
+    columns: usize,
+    units: Vec<u32>,
+}
+
+impl Contents {
+    /// The sections of one layer; `weights` gives the indices and weights of pairs as bytes.
+    fn push_layer<V: Copy + Default>(
+        &mut self,
+        number: u8,
+        header: LayerHeader,
+        gates: [GateRows<V>; Gate::COUNT],
+        weights: impl Fn(&[Entry<V>]) -> (Vec<u8>, Vec<u8>),
+    ) -> Option<()> {
+        let hidden = usize::from(header.hidden);
+        let mut shape: Vec<u16> = Vec::new();
+        for (gate, rows) in Gate::ALL.into_iter().zip(gates) {
+            let place = Place {
+                layer: number,
+                gate,
+            };
+            let strips = match header.layout {
+                InputLayout::Columns => {
+                    let columns = by_columns(&rows.input, rows.columns)?;
+                    shape.extend(&columns.counts);
+                    let (units, values) = weights(&columns.entries);
+                    self.sections.extend([
+                        (Section::InputStart(place), bytes(columns.start)),
+                        (Section::InputUnit(place), units),
+                        (Section::InputWeight(place), values),
+                    ]);
+                    by_strips(&rows.recurrent, hidden)
+                }
+                InputLayout::Joined => {
+                    let joined = rows.recurrent.into_iter().zip(&rows.input);
+                    let joined: Vec<_> = joined
+                        .map(|(mut row, input)| {
+                            let behind = |&(column, v): &(u16, V)| (header.hidden + column, v);
+                            row.extend(input.iter().map(behind));
+                            row
+                        })
+                        .collect();
+                    by_strips(&joined, hidden + rows.columns)
+                }
+            };
+            shape.extend(strips.counts.as_flattened());
+            let (columns, values) = weights(&strips.entries);
+            self.sections.extend([
+                (Section::StripUnit(place), strips.unit),
+                (Section::RecurrentColumn(place), columns),
+                (Section::RecurrentWeight(place), values),
+                (Section::Unit(place), bytes(even(rows.units.into_iter()))),
+            ]);
+        }
+        self.sections.push((Section::Shape(number), bytes(shape)));
+        *self.header.layers.get_mut(usize::from(number))? = header;
+        Some(())
+    }
 }
 
 /// The embedding's sections, and a header that knows no more than them.
@@ -350,26 +419,15 @@ fn embedding(rows: &[Vec<(u16, i32)>], columns: usize, values: RowValues) -> Opt
         header: Header {
             vocabulary: rows.len() as u32,
             input: columns as u16,
-            hidden: 0,
             logits: 0,
             class_names: "",
             rows: layout.code,
-            fixed: FixedPoint {
-                state_shift: 0,
-                input_scale: 0,
-                head_shift: 0,
-            },
-            gates: [GateShape {
-                input_pairs: 0,
-                strips: [0; 8],
-            }; Gate::COUNT],
-            words: WordCode {
-                seed: 0,
-                buckets: 0,
-            },
+            words: WordCode::default(),
+            head_shift: 0,
             max_tokens: 0,
             parameters: 0,
             reference_halfwords: 0,
+            layers: [LayerHeader::default(); MAX_LAYERS],
         },
         sections: vec![
             (Section::RowBlock, bytes(layout.block)),

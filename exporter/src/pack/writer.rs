@@ -2,7 +2,7 @@
 //! Next: whoever stores it.
 
 use set_lstm_runtime::wire::{
-    CHECKSUM_AT, Header, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION, checksum,
+    CHECKSUM_AT, Header, HeaderNumbers, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION, checksum,
 };
 
 /// A file in the making.
@@ -10,12 +10,15 @@ pub(super) struct Writer<'a> {
     kind: Kind,
     header: Header<'a>,
     bytes: Vec<u8>,
+    /// The shape of the layer whose sections come.
+    counts: Vec<u16>,
 }
 
 impl<'a> Writer<'a> {
     /// Writes preamble and header, with length and checksum still zero.
     pub fn new(kind: Kind, header: Header<'a>) -> Self {
-        let postcard = postcard::to_allocvec(&header).expect("a header is plain data");
+        let postcard =
+            postcard::to_allocvec(&HeaderNumbers::from(&header)).expect("a header is plain data");
         let mut bytes = Vec::with_capacity(PREAMBLE_BYTES + postcard.len());
         bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
@@ -27,6 +30,7 @@ impl<'a> Writer<'a> {
             kind,
             header,
             bytes,
+            counts: Vec::new(),
         };
         writer.fill();
         writer
@@ -34,10 +38,14 @@ impl<'a> Writer<'a> {
 
     /// Writes one section, which must have the length that the header gives it.
     pub fn section(&mut self, section: Section, bytes: &[u8]) {
-        let expected = self.header.section_bytes(self.kind, section);
+        let expected = self.header.section_bytes(self.kind, section, &self.counts);
+        if let Section::Shape(_) = section {
+            let counts = bytes.as_chunks().0.iter();
+            self.counts = counts.map(|&count| u16::from_le_bytes(count)).collect();
+        }
         assert_eq!(
-            bytes.len() as u64,
-            expected,
+            bytes.len(),
+            expected as usize,
             "section {section} has the header's length"
         );
         self.bytes.extend_from_slice(bytes);

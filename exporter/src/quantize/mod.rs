@@ -13,14 +13,14 @@
 mod ranges;
 
 use crate::error::{Error, Result};
-use crate::sparse_model::{SparseMatrix, SparseModel};
+use crate::sparse_model::{LayerView, SparseLayer, SparseMatrix, SparseModel};
 use ranges::{Magnitudes, Noise, Ranges, largest};
 use set_lstm_runtime::fixed::{
     GATE_BITS, LOGIT_BITS, PRE_BITS, SCALE_SHIFT, bias_field, slot, unit,
 };
 use set_lstm_runtime::gate::Gate;
 use set_lstm_runtime::samples::SAMPLE_LIMIT;
-use set_lstm_runtime::wire::FixedPoint;
+use set_lstm_runtime::wire::{InputLayout, LayerHeader};
 
 /// What a sample of [`SAMPLE_LIMIT`] standard deviations is stored as.
 pub const LARGEST_SAMPLE: u16 = 2048;
@@ -38,10 +38,20 @@ pub struct QuantizedMatrix {
     pub value: Vec<i16>, // [nnz]
 }
 
+/// One layer in integers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuantizedLayer {
+    /// Sizes, layout, and the constants of the formula.
+    pub header: LayerHeader,
+    /// The gates in the order of [`Gate::ALL`].
+    pub gates: [QuantizedGate; Gate::COUNT],
+}
+
 /// One gate in integers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuantizedGate {
-    /// Multipliers of `W`; the absorbed index is the unit (row).
+    /// Multipliers of `W`; the absorbed index is the unit (row), or the column behind those of
+    /// `U` if both are joined; of a larger number its low byte.
     pub input: QuantizedMatrix, // [hidden x input]
     /// Multipliers of `U`; the absorbed index is the column.
     pub recurrent: QuantizedMatrix, // [hidden x hidden]
@@ -54,12 +64,12 @@ pub struct QuantizedGate {
 pub struct QuantizedModel {
     /// What one unit of an embedding value, or of a sample, stands for.
     pub value_step: f32,
-    /// Constants of the formula.
-    pub fixed: FixedPoint,
+    /// Fraction bits of the head's weights.
+    pub head_shift: u8,
     /// Values of the embedding; what rounds to zero is not there any more.
     pub embedding: QuantizedMatrix, // [vocabulary x input]
-    /// The gates in the order of [`Gate::ALL`].
-    pub gates: [QuantizedGate; Gate::COUNT],
+    /// The layers, the first one's first.
+    pub layers: Vec<QuantizedLayer>,
     /// Weights of the head, row-major.
     pub head: Vec<i16>, // [logits x hidden]
     /// Bias of each logit in Q16.
@@ -91,39 +101,30 @@ pub fn quantize(model: &SparseModel, embedding_bits: u8) -> Result<QuantizedMode
         None => Magnitudes::of(&embedding),
         Some(channels) => Magnitudes::of_samples(channels),
     };
-    let noise = Noise::of(model);
-    let (mut least, mut best, mut problem) = (f64::INFINITY, None, String::new());
-    for formats in Ranges::candidates(model, values, value_step) {
-        // the finest that fits: a coarser state only adds noise
-        for (state_shift, ranges) in formats {
-            match quantize_gates(model, &ranges) {
-                Ok(gates) => {
-                    let noise = noise.sum(model, &ranges, &gates);
-                    if noise < least {
-                        least = noise;
-                        best = Some((state_shift, ranges.input_scale, gates));
-                    }
-                    break;
-                }
-                Err(what) => problem = what,
+    let mut layers: Vec<QuantizedLayer> = Vec::new();
+    for layer in model.layers() {
+        let quantized = match layers.last() {
+            None => {
+                let layout = match model.channels() {
+                    None => InputLayout::Columns,
+                    Some(_) => InputLayout::Joined,
+                };
+                let candidates = Ranges::candidates(layer, values, value_step);
+                quantize_layer(layer, layout, candidates, &Noise::of(model))?
             }
-        }
+            Some(below) => {
+                let candidates = Ranges::candidates_above(below.header.state_shift);
+                quantize_layer(layer, InputLayout::Joined, candidates, &Noise::above())?
+            }
+        };
+        layers.push(quantized);
     }
-    let (state_shift, input_scale, gates) = best.ok_or_else(|| {
-        Error::Options(format!(
-            "{problem}; export with --values f32, or train with clipping"
-        ))
-    })?;
     let (head, head_shift) = quantize_head(&model.head);
     Ok(QuantizedModel {
         value_step,
-        fixed: FixedPoint {
-            state_shift,
-            input_scale,
-            head_shift,
-        },
+        head_shift,
         embedding,
-        gates,
+        layers,
         head,
         head_bias: model.head_bias.iter().map(|&bias| to_logit(bias)).collect(),
     })
@@ -167,42 +168,121 @@ fn convert(
     out
 }
 
+/// The layer with the least rounding error of all candidates, of each list the first with which
+/// no sum can overflow: a coarser state only adds noise.
+fn quantize_layer(
+    layer: LayerView<'_>,
+    layout: InputLayout,
+    candidates: Vec<Vec<(u8, Ranges)>>,
+    noise: &Noise,
+) -> Result<QuantizedLayer> {
+    let (mut least, mut best, mut problem) = (f64::INFINITY, None, String::new());
+    for formats in candidates {
+        for (state_shift, ranges) in formats {
+            match quantize_gates(layer, layout, &ranges) {
+                Ok(gates) => {
+                    let noise = noise.sum(layer, &ranges, &gates);
+                    if noise < least {
+                        least = noise;
+                        let header = LayerHeader {
+                            hidden: layer.hidden_size() as u16,
+                            layout,
+                            state_shift,
+                            input_scale: ranges.input_scale,
+                        };
+                        best = Some(QuantizedLayer { header, gates });
+                    }
+                    break;
+                }
+                Err(what) => problem = what,
+            }
+        }
+    }
+    best.ok_or_else(|| {
+        Error::Options(format!(
+            "{problem}; export with --values f32, or train with clipping"
+        ))
+    })
+}
+
 fn quantize_gates(
-    model: &SparseModel,
+    layer: LayerView<'_>,
+    layout: InputLayout,
     ranges: &Ranges,
 ) -> std::result::Result<[QuantizedGate; Gate::COUNT], String> {
     let mut gates = Vec::with_capacity(Gate::COUNT);
     for gate in Gate::ALL {
-        gates.push(quantize_gate(model, ranges, gate)?);
+        gates.push(quantize_gate(layer, layout, ranges, gate)?);
     }
     Ok(gates.try_into().expect("one a gate"))
 }
 
 fn quantize_gate(
-    model: &SparseModel,
+    layer: LayerView<'_>,
+    layout: InputLayout,
     ranges: &Ranges,
     gate: Gate,
 ) -> std::result::Result<QuantizedGate, String> {
-    let (input, recurrent) = (&model.input[gate.index()], &model.recurrent[gate.index()]);
-    let mut scales = Vec::with_capacity(model.hidden_size());
-    for row in 0..model.hidden_size() {
-        let w = f64::from(largest(input.row(row).1)) * ranges.input;
-        let u = f64::from(largest(recurrent.row(row).1)) * ranges.recurrent;
-        // a multiplier is 256 times the weight, which reaches 127
-        let scale = (w.max(u) / (127.0 * 256.0)).ceil().max(1.0);
-        if scale > f64::from(i16::MAX) {
+    let mut scales = finest_scales(layer, ranges, gate);
+    loop {
+        if let Some(unit) = scales.iter().position(|&scale| scale > f64::from(i16::MAX)) {
             return Err(format!(
-                "a weight of gate {} unit {row} is too large",
+                "a weight of gate {} unit {unit} is too large",
                 gate.letter()
             ));
         }
-        scales.push(scale);
+        let quantized = round_gate(layer, layout, ranges, gate, &scales);
+        let mut fits = true;
+        for (unit, scale) in scales.iter_mut().enumerate() {
+            let sum = quantized.largest_sum(unit, layout, ranges);
+            if sum <= i32::MAX as u64 {
+                continue;
+            }
+            if !ranges.may_coarsen {
+                return Err(format!(
+                    "the weights of gate {} unit {unit} are too many",
+                    gate.letter()
+                ));
+            }
+            fits = false;
+            *scale = (*scale * sum as f64 / f64::from(i32::MAX)).floor() + 1.0;
+        }
+        if fits {
+            return Ok(quantized);
+        }
     }
-    let quantized = QuantizedGate {
-        input: convert(input, |row, _, weight| {
+}
+
+/// The scale of each unit that uses all of a weight's 8 bits.
+fn finest_scales(layer: LayerView<'_>, ranges: &Ranges, gate: Gate) -> Vec<f64> {
+    let (input, recurrent) = (&layer.input[gate.index()], &layer.recurrent[gate.index()]);
+    let scale = |row| {
+        let w = f64::from(largest(input.row(row).1)) * ranges.input;
+        let u = f64::from(largest(recurrent.row(row).1)) * ranges.recurrent;
+        // a multiplier is 256 times the weight, which reaches 127
+        (w.max(u) / (127.0 * 256.0)).ceil().max(1.0)
+    };
+    (0..layer.hidden_size()).map(scale).collect()
+}
+
+/// The gate in integers of these scales, each at most 32,767.
+fn round_gate(
+    layer: LayerView<'_>,
+    layout: InputLayout,
+    ranges: &Ranges,
+    gate: Gate,
+    scales: &[f64],
+) -> QuantizedGate {
+    let (input, recurrent) = (&layer.input[gate.index()], &layer.recurrent[gate.index()]);
+    QuantizedGate {
+        input: convert(input, |row, column, weight| {
+            let index = match layout {
+                InputLayout::Columns => row,
+                InputLayout::Joined => layer.hidden_size() + usize::from(column),
+            };
             Some(multiplier(
                 f64::from(weight) * ranges.input / scales[row],
-                row as u8,
+                index as u8,
             ))
         }),
         recurrent: convert(recurrent, |row, column, weight| {
@@ -213,7 +293,7 @@ fn quantize_gate(
         }),
         units: scales
             .iter()
-            .zip(&model.bias[gate.index()])
+            .zip(&layer.bias[gate.index()])
             .map(|(&scale, &bias)| {
                 let one = f64::from(1 << PRE_BITS);
                 unit(
@@ -222,22 +302,21 @@ fn quantize_gate(
                 )
             })
             .collect(),
-    };
-    for row in 0..model.hidden_size() {
-        // the two bounds of the runtime's `int8`
-        let w = &quantized.input;
-        let input = (w.row_sum(row) * u64::from(ranges.input_limit))
-            .min(w.row_largest(row) * u64::from(ranges.input_sum_limit));
-        let recurrent = quantized.recurrent.row_sum(row) * u64::from(ranges.state_limit);
-        let largest_sum = input + recurrent;
-        if largest_sum > i32::MAX as u64 {
-            return Err(format!(
-                "the weights of gate {} unit {row} are too many",
-                gate.letter()
-            ));
-        }
     }
-    Ok(quantized)
+}
+
+impl QuantizedGate {
+    /// The largest sum of a unit: the bounds of the runtime's `int8`.
+    fn largest_sum(&self, unit: usize, layout: InputLayout, ranges: &Ranges) -> u64 {
+        let every_input = self.input.row_sum(unit) * u64::from(ranges.input_limit);
+        let input = match layout {
+            InputLayout::Columns => {
+                every_input.min(self.input.row_largest(unit) * u64::from(ranges.input_sum_limit))
+            }
+            InputLayout::Joined => every_input,
+        };
+        input + self.recurrent.row_sum(unit) * u64::from(ranges.state_limit)
+    }
 }
 
 impl QuantizedMatrix {
@@ -309,22 +388,41 @@ impl QuantizedModel {
     /// The same model in real numbers: what the integers stand for, free of the rounding
     /// that each step adds. For measuring that rounding, and for the loss by the weights.
     pub fn dequantize(&self) -> SparseModel {
-        let state_one = f64::from(0x8000_u32 >> self.fixed.state_shift);
+        let one = |shift: u8| f64::from(0x8000_u32 >> shift);
         let unit_sum = 2_f64.powi((16 + SCALE_SHIFT + PRE_BITS) as i32);
-        let input = f64::from(self.fixed.input_scale) / f64::from(self.value_step) / unit_sum;
-        let head_one = 2_f64.powi(i32::from(self.fixed.head_shift));
         let scale = |unit: u32| f64::from(unit & 0x7fff);
         let bias = |unit: u32| (f64::from(unit as i32) - 32768.0) / f64::from(1 << (16 + PRE_BITS));
-        let gate = |gate: Gate| &self.gates[gate.index()];
+        let mut below: Option<&QuantizedLayer> = None;
+        let mut layers = self.layers.iter().map(|layer| {
+            let LayerHeader {
+                state_shift,
+                input_scale,
+                ..
+            } = layer.header;
+            let input_one = match below.replace(layer) {
+                None => f64::from(input_scale) / f64::from(self.value_step),
+                Some(below) => one(below.header.state_shift),
+            };
+            let of = |gate: Gate| &layer.gates[gate.index()];
+            let real = |matrix: &QuantizedMatrix, units: &[u32], one: f64| {
+                matrix.to_f32(|row| scale(units[row]) * one / unit_sum)
+            };
+            SparseLayer {
+                input: Gate::ALL.map(|g| real(&of(g).input, &of(g).units, input_one)),
+                recurrent: Gate::ALL
+                    .map(|g| real(&of(g).recurrent, &of(g).units, one(state_shift))),
+                bias: Gate::ALL.map(|g| of(g).units.iter().map(|&u| bias(u) as f32).collect()),
+            }
+        });
+        let first = layers.next().unwrap_or_default();
+        let upper = layers.collect();
+        let head_one = 2_f64.powi(i32::from(self.head_shift));
         SparseModel {
             embedding: self.embedding.to_f32(|_| self.value_step.into()),
-            input: Gate::ALL.map(|g| gate(g).input.to_f32(|r| scale(gate(g).units[r]) * input)),
-            recurrent: Gate::ALL.map(|g| {
-                gate(g)
-                    .recurrent
-                    .to_f32(|r| scale(gate(g).units[r]) * state_one / unit_sum)
-            }),
-            bias: Gate::ALL.map(|g| gate(g).units.iter().map(|&u| bias(u) as f32).collect()),
+            input: first.input,
+            recurrent: first.recurrent,
+            bias: first.bias,
+            upper,
             head: self
                 .head
                 .iter()
@@ -338,8 +436,12 @@ impl QuantizedModel {
         }
     }
 
-    /// Fraction bits of the hidden state.
+    /// Fraction bits of the first layer's hidden state.
     pub fn state_bits(&self) -> u32 {
-        GATE_BITS - u32::from(self.fixed.state_shift)
+        let first = self
+            .layers
+            .first()
+            .map_or(0, |layer| layer.header.state_shift);
+        GATE_BITS - u32::from(first)
     }
 }

@@ -6,7 +6,7 @@
 //! unit have one scale, their weights.
 
 use super::{LARGEST_SAMPLE, QuantizedGate, QuantizedMatrix};
-use crate::sparse_model::SparseModel;
+use crate::sparse_model::{LayerView, SparseModel};
 use set_lstm_runtime::Gate;
 use set_lstm_runtime::fixed::{MAX_STATE_SHIFT, PRE_BITS, SCALE_SHIFT};
 
@@ -58,6 +58,8 @@ pub(super) struct Ranges {
     pub recurrent: f64,
     /// The same for `W`.
     pub input: f64,
+    /// Whether a unit whose sum would overflow may have coarser weights instead.
+    pub may_coarsen: bool,
 }
 
 impl Ranges {
@@ -78,26 +80,50 @@ impl Ranges {
             input_sum_limit: values.largest_sum.saturating_mul(input_scale.into()),
             recurrent: unit_sum / state_one,
             input: unit_sum * f64::from(value_step) / f64::from(input_scale),
+            may_coarsen: false,
         }
     }
 
-    /// All ranges worth a try. In each of the lists `x` has its own size against the state,
+    /// The ranges of a layer whose input is the state of the layer below, as it is.
+    pub fn above(below: u8, state_shift: u8) -> Ranges {
+        let one = |shift: u8| f64::from(0x8000_u32 >> shift);
+        let unit_sum = 2_f64.powi((16 + SCALE_SHIFT + PRE_BITS) as i32);
+        Ranges {
+            input_scale: 1,
+            state_limit: 0x8000 >> state_shift,
+            input_limit: 0x8000 >> below,
+            input_sum_limit: u32::MAX,
+            recurrent: unit_sum / one(state_shift),
+            input: unit_sum / one(below),
+            may_coarsen: true,
+        }
+    }
+
+    /// All ranges of the first layer worth a try. In each of the lists `x` has its own size against the state,
     /// the one that makes `W` and `U` equally large or a smaller one by powers of two: a
     /// smaller `x` takes bits from the weights of `U` and leaves more of a sum's 32 bits to
     /// the state. The list is over the formats of the state, finest first.
     pub fn candidates(
-        model: &SparseModel,
+        layer: LayerView<'_>,
         values: Magnitudes,
         value_step: f32,
-    ) -> impl Iterator<Item = impl Iterator<Item = (u8, Ranges)>> {
-        let balance = balance(model);
-        (0..=SMALLER_INPUTS).map(move |halvings| {
-            let gain = balance / f64::from(1_u32 << halvings);
-            (0..=MAX_STATE_SHIFT).map(move |state_shift| {
-                let ranges = Ranges::new(values, value_step, state_shift, gain);
-                (state_shift, ranges)
+    ) -> Vec<Vec<(u8, Ranges)>> {
+        let balance = balance(layer);
+        let shifts = 0..=MAX_STATE_SHIFT;
+        (0..=SMALLER_INPUTS)
+            .map(|halvings| {
+                let gain = balance / f64::from(1_u32 << halvings);
+                let ranges = |shift| (shift, Ranges::new(values, value_step, shift, gain));
+                shifts.clone().map(ranges).collect()
             })
-        })
+            .collect()
+    }
+
+    /// All ranges of a layer above one whose state has the format `below`. Its input is as
+    /// large as it is, so each format of the state fits somehow and is a list of its own.
+    pub fn candidates_above(below: u8) -> Vec<Vec<(u8, Ranges)>> {
+        let ranges = |shift| vec![(shift, Ranges::above(below, shift))];
+        (0..=MAX_STATE_SHIFT).map(ranges).collect()
     }
 }
 
@@ -109,6 +135,14 @@ pub(super) struct Noise {
 }
 
 impl Noise {
+    /// Of a layer above another.
+    pub fn above() -> Self {
+        Noise {
+            mean_square_input: MEAN_SQUARE_STATE,
+        }
+    }
+
+    /// Of the first layer of a model.
     pub fn of(model: &SparseModel) -> Self {
         if model.channels().is_some() {
             // normalised: deviation 1
@@ -125,14 +159,14 @@ impl Noise {
     /// The sum over all gates and units.
     pub fn sum(
         &self,
-        model: &SparseModel,
+        layer: LayerView<'_>,
         ranges: &Ranges,
         gates: &[QuantizedGate; Gate::COUNT],
     ) -> f64 {
         let state_step = 1.0 / f64::from(ranges.state_limit);
         let mut sum = 0.0;
         for (gate, quantized) in Gate::ALL.iter().zip(gates) {
-            let (input, recurrent) = (&model.input[gate.index()], &model.recurrent[gate.index()]);
+            let (input, recurrent) = (&layer.input[gate.index()], &layer.recurrent[gate.index()]);
             for (row, &unit) in quantized.units.iter().enumerate() {
                 let (w, u) = (input.row(row).1, recurrent.row(row).1);
                 // the last bit of a weight is 256 of its multiplier
@@ -153,10 +187,10 @@ fn squares(values: &[f32]) -> f64 {
 
 /// How much larger the weights of `W` are than those of `U`: the geometric mean over all
 /// rows that have both, of the largest against the largest.
-fn balance(model: &SparseModel) -> f64 {
+fn balance(layer: LayerView<'_>) -> f64 {
     let (mut sum, mut rows) = (0.0, 0);
-    for (input, recurrent) in model.input.iter().zip(&model.recurrent) {
-        for row in 0..model.hidden_size() {
+    for (input, recurrent) in layer.input.iter().zip(layer.recurrent) {
+        for row in 0..layer.hidden_size() {
             let (w, u) = (largest(input.row(row).1), largest(recurrent.row(row).1));
             if w > 0.0 && u > 0.0 {
                 sum += f64::from(w / u).ln();

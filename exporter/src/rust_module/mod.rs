@@ -76,19 +76,23 @@ pub fn rust_module(
     );
     line(
         "A checked model that borrows its bytes.",
-        "pub type Model<'a> = set_lstm_runtime::Model<'a, Values>;".into(),
+        "pub type Model<'a> = set_lstm_runtime::Model<'a, Values, LAYERS>;".into(),
     );
     line(
         "The memory of one running sequence.",
-        "pub type State = set_lstm_runtime::State<Values, CAPACITY>;".into(),
+        "pub type State = set_lstm_runtime::State<Values, CAPACITY, LAYERS>;".into(),
     );
     line(
-        "Hidden units.",
+        "Hidden units of the last layer.",
         format!("pub const HIDDEN: usize = {};", model.hidden()),
     );
     line(
-        "Hidden units that a state has room for: the next power of two.",
-        format!("pub const CAPACITY: usize = {};", capacity(model.hidden())),
+        "Units that a state has room for: those of the largest layer, with the inputs where they lie\n/// behind them, as a power of two.",
+        format!("pub const CAPACITY: usize = {};", capacity(model.units())),
+    );
+    line(
+        "Layers.",
+        format!("pub const LAYERS: usize = {};", model.layer_count()),
     );
     match model.channels() {
         Some(channels) => line(
@@ -140,8 +144,8 @@ pub fn rust_module(
 }
 
 /// The smallest capacity of a state for so many units.
-fn capacity(hidden: usize) -> usize {
-    hidden.next_power_of_two().max(2)
+fn capacity(units: usize) -> usize {
+    units.next_power_of_two().max(2)
 }
 
 /// The path by which the module names the file, with forward slashes on every system.

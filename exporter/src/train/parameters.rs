@@ -270,6 +270,7 @@ impl Parameters {
             input: gates(&self.input, part(Part::Input), embedding),
             recurrent: gates(&self.recurrent, part(Part::Recurrent), hidden),
             bias: Gate::ALL.map(|gate| (0..hidden).map(|u| bias[row(u, gate)]).collect()),
+            upper: Vec::new(),
             head: part(Part::Head).to_vec(),
             head_bias: part(Part::HeadBias).to_vec(),
         }

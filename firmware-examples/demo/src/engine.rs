@@ -5,7 +5,7 @@
 
 use crate::board::Board;
 use crate::cases::{Case, Steps};
-use crate::embedded::{CAPACITY, Engine};
+use crate::embedded::{CAPACITY, Engine, LAYERS};
 use crate::report::Measured;
 use crate::run::Failure;
 use set_lstm_runtime::{Class, Model, State};
@@ -13,8 +13,8 @@ use set_lstm_runtime::{Class, Model, State};
 /// What the application keeps in RAM: the model's addresses and constants, and the state.
 #[derive(Debug)]
 pub struct Memory {
-    model: Option<Model<'static, Engine>>,
-    state: Option<State<Engine, CAPACITY>>,
+    model: Option<Model<'static, Engine, LAYERS>>,
+    state: Option<State<Engine, CAPACITY, LAYERS>>,
 }
 
 impl Memory {
@@ -27,8 +27,8 @@ impl Memory {
 
 /// A model and the state that belongs to it.
 pub(crate) struct Ready<'m> {
-    pub model: &'m Model<'static, Engine>,
-    pub state: &'m mut State<Engine, CAPACITY>,
+    pub model: &'m Model<'static, Engine, LAYERS>,
+    pub state: &'m mut State<Engine, CAPACITY, LAYERS>,
 }
 
 /// From flash to a state that is ready for its first step.
@@ -86,7 +86,7 @@ fn count<B: Board, S>(
     ready: &mut Ready<'_>,
     sequence: impl Iterator<Item = S>,
     measured: &mut Measured,
-    step: impl Fn(&mut State<Engine, CAPACITY>, &Model<'static, Engine>, S),
+    step: impl Fn(&mut State<Engine, CAPACITY, LAYERS>, &Model<'static, Engine, LAYERS>, S),
 ) {
     let Ready { model, state } = ready;
     let mut last = board.instructions();

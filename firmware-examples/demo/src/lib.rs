@@ -25,6 +25,6 @@ mod run;
 mod report;
 
 pub use board::Board;
-pub use embedded::{CAPACITY, Engine};
+pub use embedded::{CAPACITY, Engine, LAYERS};
 pub use engine::Memory;
 pub use run::{Failure, run};

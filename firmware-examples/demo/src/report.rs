@@ -2,7 +2,7 @@
 //! `set-lstm simulate`, which reads each figure by the name at the start of its line.
 
 use crate::board::Board;
-use crate::embedded::{CAPACITY, Engine};
+use crate::embedded::{CAPACITY, Engine, LAYERS};
 use core::fmt::{self, Display, Write};
 use set_lstm_runtime::{Arithmetic, Model, State};
 
@@ -67,8 +67,8 @@ impl Measured {
                 self.longest_step.saturating_sub(self.reading),
             ),
             ("instructions to decode", self.decode_instructions),
-            ("state bytes", bytes(size_of::<State<Engine, CAPACITY>>())),
-            ("model handle bytes", bytes(size_of::<Model<'_, Engine>>())),
+            ("state bytes", bytes(size_of::<State<Engine, CAPACITY, LAYERS>>())),
+            ("model handle bytes", bytes(size_of::<Model<'_, Engine, LAYERS>>())),
             ("stack bytes to decode", bytes(self.decode_stack)),
             ("stack bytes of a step", bytes(self.step_stack)),
             ("stack bytes before a call", bytes(board.stack_depth())),
@@ -83,10 +83,10 @@ impl Measured {
 }
 
 /// What was decoded.
-pub(crate) fn model<A: Arithmetic>(
+pub(crate) fn model<A: Arithmetic, const L: usize>(
     board: &mut impl Write,
     bytes: usize,
-    model: &Model<'_, A>,
+    model: &Model<'_, A, L>,
 ) -> fmt::Result {
     let (vocabulary, hidden, logits) = (model.vocabulary_size(), model.hidden(), model.logits());
     writeln!(

@@ -28,12 +28,14 @@ pub(super) struct Block<'a> {
     code: &'a WeightCode,
     /// Runs of each class; class `n` has `n + 1` pairs, the last of them perhaps half.
     pub strips: [u16; STRIP_CLASSES],
+    /// Columns or rows.
+    pub lines: u32,
     /// Where the code of the block ends.
     pub end: usize,
 }
 
 /// Connections of one line, by ascending index; behind the last one, zeros.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Run {
     pub line: u32,
     pub count: usize,
@@ -56,11 +58,11 @@ impl<'a> Block<'a> {
         }
         let gaps = Bits::new(bytes, at);
         let mut runs = Runs::new(shape, gaps, None)?;
-        let (mut strips, mut connections) = ([0; STRIP_CLASSES], 0);
+        let (mut strips, mut connections) = ([0_u16; STRIP_CLASSES], 0);
         while let Some(run) = runs.next()? {
             connections += run.count;
             if let Some(count) = strips.get_mut(run.pairs().wrapping_sub(1)) {
-                *count += 1; // 256 lines of 16 runs at most
+                *count = count.wrapping_add(1); // 256 rows of 16 strips at most
             }
         }
         let weights = runs.gaps.next_byte()?;
@@ -75,36 +77,21 @@ impl<'a> Block<'a> {
             weights,
             code,
             strips,
+            lines: shape.lines,
             end: at + end.bytes_read(),
         })
     }
 
-    /// Positions of a line, and lines.
-    pub fn shape(&self) -> Shape {
-        self.shape
-    }
-
-    /// Calls `each` with every run, in the order of the code; without weights if they are not
-    /// asked for.
-    pub fn for_each<E>(
-        &self,
-        with_weights: bool,
-        mut each: impl FnMut(&Run) -> Result<(), E>,
-    ) -> Result<(), E> {
+    /// The runs in the order of the code; their weights are zero unless they are asked for.
+    pub fn runs(&self, with_weights: bool) -> Option<Runs<'a>> {
         let weights = with_weights.then_some((self.weights, self.code));
-        let Some(mut runs) = Runs::new(self.shape, self.gaps, weights) else {
-            return Ok(());
-        };
-        // an error here would have been one in `open`
-        while let Some(Some(run)) = runs.next() {
-            each(&run)?;
-        }
-        Ok(())
+        Runs::new(self.shape, self.gaps, weights)
     }
 }
 
 /// The runs that are left.
-struct Runs<'a> {
+#[derive(Debug)]
+pub(super) struct Runs<'a> {
     shape: Shape,
     gaps: Bits<'a>,
     weights: Option<(Bits<'a>, &'a WeightCode)>,
@@ -141,7 +128,7 @@ impl<'a> Runs<'a> {
     }
 
     /// The next run, or `None` inside if there is none; `None` if the code breaks a rule.
-    fn next(&mut self) -> Option<Option<Run>> {
+    pub fn next(&mut self) -> Option<Option<Run>> {
         if self.next == self.shape.lines * self.shape.length {
             return Some(None);
         }

@@ -32,6 +32,8 @@
 //! rice(n, k) := 0^(n / 2^k) 1 low            low: the low k bits of n
 //! ```
 //!
+//! A matrix is cut into the blocks of the model file, in their order: `W` into 256 rows by all
+//! columns, `U` (or `U` and `W` joined) into 256 rows by 256 columns, what is left at the ends.
 //! Positions of a block are counted along its columns (`W`, `column · rows + row`) or its rows
 //! (`U`, `row · columns + column`), and the last gap is the one that ends behind the last
 //! position. The connections come in the order of the file, so they are written as they are
@@ -49,7 +51,7 @@ mod weights;
 use crate::arithmetic::Arithmetic;
 use crate::error::DecodeError;
 use crate::model::Model;
-use crate::wire::{COMPACT_MAGIC, Kind, checksum};
+use crate::wire::{COMPACT_MAGIC, Kind, MAX_UNITS, checksum};
 use core::convert::Infallible;
 use sink::Sink;
 pub use sink::UnpackError;
@@ -66,6 +68,10 @@ pub const PART_BYTES: u8 = 0;
 pub const PART_COLUMNS: u8 = 1;
 /// First byte of a matrix by strips.
 pub const PART_STRIPS: u8 = 2;
+/// Most rows of a matrix.
+pub const MAX_ROWS: u16 = MAX_UNITS;
+/// Most columns of a matrix: those of `U` and `W` joined.
+pub const MAX_COLUMNS: u16 = 2 * MAX_UNITS;
 /// Most low bits of a gap.
 pub const MAX_GAP_BITS: u8 = 16;
 
@@ -133,8 +139,8 @@ impl<'a> Compact<'a> {
     /// Writes the model file into `out`, whose bytes must lie on a multiple of four to be run
     /// from there; returns its length. `out` is the only working memory.
     ///
-    /// The time is in proportion to the bytes: every matrix `W` is read three times at most, a
-    /// matrix `U` some twelve times.
+    /// The time is in proportion to the bytes: a matrix `W` is read some five times, a matrix
+    /// `U` up to twenty.
     ///
     /// # Errors
     /// `out` is too small, or a part breaks a rule (which a transfer does not do, only a forger);
@@ -209,7 +215,7 @@ pub fn unpack_into(compact: &[u8], out: &mut [u8]) -> Result<usize, DecodeError>
     Compact::open(compact)?.unpack_into(out)
 }
 
-impl<A: Arithmetic> Model<'_, A> {
+impl<A: Arithmetic, const L: usize> Model<'_, A, L> {
     /// Unpacks a compact file of this kind into `out`; [`Model::from_bytes`] takes what comes
     /// out, the first bytes of `out` up to the length that is returned. See [`Compact`] for
     /// flash, page by page.

@@ -3,17 +3,22 @@
 use super::block::{Block, Run, Shape};
 use super::sink::{Sink, UnpackError, damaged};
 use super::weights::WeightCode;
-use super::{PART_BYTES, PART_COLUMNS, PART_STRIPS};
-use crate::wire::MAX_UNITS;
+use super::{MAX_COLUMNS, MAX_ROWS, PART_BYTES, PART_COLUMNS, PART_STRIPS};
+use crate::wire::SEGMENT;
 
-/// What of a run is written.
+/// Rows and columns of a block.
+const BLOCK: u32 = SEGMENT as u32;
+
+/// An array of a matrix in the unpacked file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Field {
-    /// Its line.
-    Line,
-    /// The indices of its pairs, in an f32 file.
+    /// Where each column starts, of a matrix by columns.
+    Start,
+    /// The unit of each strip, of a matrix by strips.
+    Unit,
+    /// The indices of all pairs, in an f32 file.
     Index,
-    /// The weights of its pairs, with the indices in an int8 file.
+    /// The weights of all pairs, with the indices in an int8 file.
     Weight,
 }
 
@@ -42,30 +47,32 @@ pub(super) fn unpack<E, W: FnMut(u32, &[u8]) -> Result<(), E>>(
             ..,
         ] => {
             let (rows, columns) = (u16::from_le_bytes([r0, r1]), u16::from_le_bytes([c0, c1]));
-            let possible = |size: u16| (1..=MAX_UNITS).contains(&size);
-            if !possible(rows) || !possible(columns) {
+            if !(1..=MAX_ROWS).contains(&rows) || !(1..=MAX_COLUMNS).contains(&columns) {
                 return Err(damaged(at));
             }
-            let (rows, columns) = (u32::from(rows), u32::from(columns));
             let by_columns = tag == PART_COLUMNS;
-            let (lines, length, code) = if by_columns {
-                (columns, rows, input)
-            } else {
-                (rows, columns, recurrent)
-            };
-            let shape = Shape {
-                lines,
-                length,
+            let mut matrix = Matrix {
+                bytes,
+                at,
+                by_columns,
                 gap_bits,
+                rows: rows.into(),
+                columns: columns.into(),
+                code: if by_columns { input } else { recurrent },
+                sink,
             };
-            let block = Block::open(bytes, at + 6, shape, code).ok_or(damaged(at))?;
-            let mut out = Matrix { code, at, sink };
-            if by_columns {
-                out.columns(&block)?;
+            let first = if by_columns {
+                Field::Start
             } else {
-                out.strips(&block)?;
+                Field::Unit
+            };
+            let mut end = matrix.write(first)?;
+            for field in [Field::Index, Field::Weight] {
+                if field == Field::Weight || matches!(matrix.code, WeightCode::Float32) {
+                    end = matrix.write(field)?;
+                }
             }
-            Ok(block.end)
+            Ok(end)
         }
         _ => Err(damaged(at)),
     }
@@ -73,66 +80,91 @@ pub(super) fn unpack<E, W: FnMut(u32, &[u8]) -> Result<(), E>>(
 
 /// A matrix on its way.
 struct Matrix<'s, 'b, W> {
-    code: &'s WeightCode,
+    bytes: &'s [u8],
+    /// Where the part begins.
     at: usize,
+    by_columns: bool,
+    gap_bits: u8,
+    rows: u32,
+    columns: u32,
+    code: &'s WeightCode,
     sink: &'s mut Sink<'b, W>,
 }
 
 impl<E, W: FnMut(u32, &[u8]) -> Result<(), E>> Matrix<'_, '_, W> {
-    /// `W`: where each column starts, then the pairs of all columns.
-    fn columns(&mut self, block: &Block<'_>) -> Result<(), UnpackError<E>> {
-        let (mut column, mut pairs) = (0, 0_u16);
-        self.sink.push(&pairs.to_le_bytes(), self.at)?;
-        block.for_each(false, |run| {
-            while column < run.line {
-                column += 1;
-                self.sink.push(&pairs.to_le_bytes(), self.at)?;
+    /// Writes one array, block after block; returns where the code of the last one ends.
+    fn write(&mut self, field: Field) -> Result<usize, UnpackError<E>> {
+        let (mut row, mut column, mut at) = (0, 0, self.at + 6);
+        while row < self.rows {
+            let down = (self.rows - row).min(BLOCK);
+            let across = (self.columns - column).min(BLOCK);
+            let (lines, length) = if self.by_columns {
+                (self.columns, down)
+            } else {
+                (down, across)
+            };
+            let shape = Shape {
+                lines,
+                length,
+                gap_bits: self.gap_bits,
+            };
+            let block = Block::open(self.bytes, at, shape, self.code).ok_or(damaged(self.at))?;
+            if field == Field::Start {
+                self.starts(&block)?;
+            } else {
+                self.runs(&block, field)?;
             }
-            pairs = pairs.wrapping_add(run.pairs() as u16); // 2^15 at most
-            Ok::<_, UnpackError<E>>(())
-        })?;
-        for _ in column..block.shape().lines {
-            self.sink.push(&pairs.to_le_bytes(), self.at)?;
+            at = block.end;
+            column += BLOCK;
+            if self.by_columns || column >= self.columns {
+                (row, column) = (row + BLOCK, 0);
+            }
         }
         self.sink.fill(self.at)?;
-        for field in [Field::Index, Field::Weight] {
-            if self.is_stored(field) {
-                block.for_each(field == Field::Weight, |run| self.run(field, run))?;
-                self.sink.fill(self.at)?;
-            }
-        }
-        Ok(())
+        Ok(at)
     }
 
-    /// `U`: the unit of each strip, then the pairs of all strips, shortest strips first.
-    fn strips(&mut self, block: &Block<'_>) -> Result<(), UnpackError<E>> {
-        for field in [Field::Line, Field::Index, Field::Weight] {
-            if !self.is_stored(field) {
+    /// Where each column starts, in pairs.
+    fn starts(&mut self, block: &Block<'_>) -> Result<(), UnpackError<E>> {
+        let (mut column, mut pairs) = (0, 0_u16);
+        let mut runs = block.runs(false);
+        loop {
+            // an error here would have been one in `Block::open`
+            let run = runs.as_mut().and_then(|runs| runs.next()?);
+            let next = run.as_ref().map_or(block.lines, |run| run.line);
+            while column <= next {
+                self.sink.push(&pairs.to_le_bytes(), self.at)?;
+                column += 1;
+            }
+            match run {
+                Some(run) => pairs = pairs.wrapping_add(run.pairs() as u16),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// What a field has of each run: all columns in their order, strips shortest first.
+    fn runs(&mut self, block: &Block<'_>, field: Field) -> Result<(), UnpackError<E>> {
+        for (pairs, &strips) in (1..).zip(&block.strips) {
+            let class = (!self.by_columns).then_some(pairs);
+            if class.is_some() && strips == 0 {
                 continue;
             }
-            for (pairs, &strips) in (1..).zip(&block.strips) {
-                if strips == 0 {
-                    continue;
+            let mut runs = block.runs(field == Field::Weight);
+            while let Some(run) = runs.as_mut().and_then(|runs| runs.next()?) {
+                if class.is_none_or(|pairs| run.pairs() == pairs) {
+                    self.run(field, &run)?;
                 }
-                block.for_each(field == Field::Weight, |run| {
-                    if run.pairs() == pairs {
-                        self.run(field, run)
-                    } else {
-                        Ok(())
-                    }
-                })?;
             }
-            self.sink.fill(self.at)?;
+            if class.is_none() {
+                break;
+            }
         }
         Ok(())
-    }
-
-    fn is_stored(&self, field: Field) -> bool {
-        field != Field::Index || matches!(self.code, WeightCode::Float32)
     }
 
     fn run(&mut self, field: Field, run: &Run) -> Result<(), UnpackError<E>> {
-        if field == Field::Line {
+        if field == Field::Unit {
             return self.sink.push(&[run.line as u8], self.at);
         }
         let (index, _) = run.index.as_chunks::<2>();

@@ -1,7 +1,10 @@
 //! Enters: the bytes of a file. Leaves: [`File`], its header, and [`Sections`], one array after
 //! the other. Next: `model`, which checks what is in them.
 
-use super::{CHECKSUM_AT, COMPACT_MAGIC, Header, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION};
+use super::{
+    CHECKSUM_AT, COMPACT_MAGIC, Header, HeaderNumbers, Kind, MAGIC, PREAMBLE_BYTES, Section,
+    VERSION,
+};
 use crate::error::DecodeError;
 
 /// A model file whose preamble and header are read, its sections not yet.
@@ -70,9 +73,10 @@ impl<'a> File<'a> {
         }
         let length = u32::from_le_bytes([h0, h1, h2, h3]) as usize;
         let (header, rest) = rest.split_at_checked(length).ok_or(DecodeError::Header)?;
-        let Ok((header, [])) = postcard::take_from_bytes::<Header>(header) else {
+        let Ok((numbers, [])) = postcard::take_from_bytes::<HeaderNumbers>(header) else {
             return Err(DecodeError::Header);
         };
+        let header = numbers.header().ok_or(DecodeError::Header)?;
         let fill = length.wrapping_neg() % 4;
         let (fill, body) = rest.split_at_checked(fill).ok_or(DecodeError::Header)?;
         if fill.iter().any(|&byte| byte != 0) {
@@ -117,6 +121,7 @@ pub fn checksum(bytes: &[u8]) -> u32 {
 pub struct Sections<'f, 'a> {
     file: &'f File<'a>, // not a copy of the header: this lies on a small stack
     rest: &'a [u8],
+    counts: &'a [u16], // the shape of the layer whose sections come
 }
 
 impl<'f, 'a> Sections<'f, 'a> {
@@ -125,6 +130,7 @@ impl<'f, 'a> Sections<'f, 'a> {
         Sections {
             file,
             rest: file.body,
+            counts: &[],
         }
     }
 
@@ -134,9 +140,8 @@ impl<'f, 'a> Sections<'f, 'a> {
     /// The file ends before the section does, or the section's fill is not zero.
     pub fn next(&mut self, section: Section) -> Result<&'a [u8], DecodeError> {
         let cut = DecodeError::Cut { section };
-        let length = self.file.header.section_bytes(self.file.kind, section);
-        // a length beyond the address space of a small device is beyond its bytes as well
-        let length = usize::try_from(length).map_err(|_| cut)?;
+        let File { kind, header, .. } = self.file;
+        let length = header.section_bytes(*kind, section, self.counts) as usize;
         let (bytes, rest) = self.rest.split_at_checked(length).ok_or(cut)?;
         let (fill, rest) = rest
             .split_at_checked(length.wrapping_neg() % 4)
@@ -145,7 +150,16 @@ impl<'f, 'a> Sections<'f, 'a> {
             return Err(cut);
         }
         self.rest = rest;
+        if let Section::Shape(_) = section {
+            // sections are aligned if the file is
+            self.counts = bytemuck::try_cast_slice(bytes).map_err(|_| DecodeError::Misaligned)?;
+        }
         Ok(bytes)
+    }
+
+    /// The shape of the layer whose sections come.
+    pub fn counts(&self) -> &'a [u16] {
+        self.counts
     }
 
     /// Ends the reading.

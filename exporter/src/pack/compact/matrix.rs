@@ -3,9 +3,11 @@
 
 use super::weights::PrefixCode;
 use super::{BitWriter, MatrixBits};
+use set_lstm_runtime::DecodeError;
 use set_lstm_runtime::compact::{MAX_GAP_BITS, PART_COLUMNS, PART_STRIPS};
-use set_lstm_runtime::wire::{File, Header, Kind, Section, Sections};
-use set_lstm_runtime::{DecodeError, Gate};
+use set_lstm_runtime::wire::{
+    File, InputLayout, Kind, LayerShape, Place, SEGMENT, STRIP_CLASSES, Section, Sections,
+};
 use std::ops::Range;
 
 /// How a matrix lies in the file.
@@ -13,7 +15,7 @@ use std::ops::Range;
 pub(super) enum Layout {
     /// `W`, by columns.
     Columns,
-    /// `U`, by strips of rows.
+    /// `U`, or `U` and `W` joined, by strips of rows.
     Strips,
 }
 
@@ -24,7 +26,15 @@ pub(super) struct Matrix {
     pub place: Range<usize>,
     rows: u16,
     columns: u16,
-    /// Its columns or rows: index and weight of each connection by ascending index.
+    blocks: Vec<Block>,
+}
+
+/// What is coded as one: indices are of one byte.
+#[derive(Debug)]
+struct Block {
+    /// Positions of a line.
+    length: u16,
+    /// Columns or rows: index and weight of each connection by ascending index.
     lines: Vec<Vec<(u8, u32)>>,
 }
 
@@ -32,74 +42,43 @@ pub(super) struct Matrix {
 pub(super) fn all(file: &[u8], opened: &File<'_>) -> Result<Vec<Matrix>, DecodeError> {
     let mut sections = Sections::new(opened);
     let (mut found, mut matrices) = (Vec::new(), Vec::new());
-    for section in Section::all() {
-        let bytes = sections.next(section)?;
-        found.push(bytes);
-        let layout = match section {
-            Section::InputWeight(_) => Layout::Columns,
-            Section::RecurrentWeight(_) => Layout::Strips,
+    for section in Section::all(opened.header.layer_count()) {
+        found.push(sections.next(section)?);
+        let (place, layout) = match section {
+            Section::InputWeight(place) => (place, Layout::Columns),
+            Section::RecurrentWeight(place) => (place, Layout::Strips),
             _ => continue,
         };
+        let shape = opened.header.layer_shape(place.layer);
+        if layout == Layout::Columns && shape.layout == InputLayout::Joined {
+            continue;
+        }
         // the three sections of a matrix: where, indices of f32, weights
         if let [.., first, index, weight] = found[..] {
+            let parts = Parts {
+                first,
+                pairs: pairs(opened.kind, index, weight).into_iter(),
+            };
+            let counts = sections.counts();
+            let blocks = match layout {
+                Layout::Columns => parts.by_columns(shape),
+                Layout::Strips => parts.by_strips(shape, place, counts),
+            };
             let start = first.as_ptr().addr() - file.as_ptr().addr();
-            let end = bytes.as_ptr().addr() - file.as_ptr().addr() + bytes.len();
+            let end = weight.as_ptr().addr() - file.as_ptr().addr() + weight.len();
             matrices.push(Matrix {
                 layout,
                 place: start..end.next_multiple_of(4),
-                ..matrix(section, &opened.header, opened.kind, [first, index, weight])
+                rows: shape.hidden,
+                columns: match layout {
+                    Layout::Columns => shape.input,
+                    Layout::Strips => shape.strip_columns(),
+                },
+                blocks,
             });
         }
     }
     Ok(matrices)
-}
-
-fn matrix(section: Section, header: &Header<'_>, kind: Kind, parts: [&[u8]; 3]) -> Matrix {
-    let [first, index, weight] = parts;
-    let mut pairs = pairs(kind, index, weight).into_iter();
-    let mut line_of = |count: usize| {
-        let pairs = pairs.by_ref().take(count);
-        // indices ascend, so a second one that does not is a filler's
-        let entries =
-            pairs.flat_map(|[one, other]| [Some(one), Some(other).filter(|o| o.0 > one.0)]);
-        entries.flatten().collect::<Vec<_>>()
-    };
-    let (layout, columns, lines) = match section {
-        Section::RecurrentWeight(gate) => {
-            let mut lines = vec![Vec::new(); header.hidden.into()];
-            let mut units = first.iter();
-            for (pairs, &strips) in (1..).zip(&strips(header, gate)) {
-                for &unit in units.by_ref().take(strips.into()) {
-                    lines[usize::from(unit)].extend(line_of(pairs));
-                }
-            }
-            // a row of several strips has its last one among the shorter ones
-            lines
-                .iter_mut()
-                .for_each(|line| line.sort_by_key(|entry| entry.0));
-            (Layout::Strips, header.hidden, lines)
-        }
-        _ => {
-            let starts = first.as_chunks::<2>().0.iter().copied();
-            let starts: Vec<u16> = starts.map(u16::from_le_bytes).collect();
-            let columns = starts.windows(2);
-            let lines = columns
-                .map(|ends| line_of((ends[1] - ends[0]).into()))
-                .collect();
-            (Layout::Columns, header.input, lines)
-        }
-    };
-    Matrix {
-        layout,
-        place: 0..0,
-        rows: header.hidden,
-        columns,
-        lines,
-    }
-}
-
-fn strips(header: &Header<'_>, gate: Gate) -> [u16; 8] {
-    header.gates[gate.index()].strips
 }
 
 /// Index and weight of every connection and filler, by pairs.
@@ -116,36 +95,89 @@ fn pairs(kind: Kind, index: &[u8], weight: &[u8]) -> Vec<[(u8, u32); 2]> {
             let pairs = index.as_chunks::<2>().0.iter().zip(weights);
             pairs
                 .map(|(&[i, j], &[a, b, c, d, e, f, g, h])| {
-                    [
-                        (i, u32::from_le_bytes([a, b, c, d])),
-                        (j, u32::from_le_bytes([e, f, g, h])),
-                    ]
+                    let [u, v] = [[a, b, c, d], [e, f, g, h]].map(u32::from_le_bytes);
+                    [(i, u), (j, v)]
                 })
                 .collect()
         }
     }
 }
 
+/// The sections of a matrix.
+struct Parts<'f> {
+    /// Starts of columns or units of strips.
+    first: &'f [u8],
+    pairs: std::vec::IntoIter<[(u8, u32); 2]>,
+}
+
+impl Parts<'_> {
+    /// The connections of the next pairs, fillers left out: indices ascend, so a second one
+    /// that does not is a filler's.
+    fn take(&mut self, count: usize) -> Vec<(u8, u32)> {
+        let pairs = self.pairs.by_ref().take(count);
+        let entries =
+            pairs.flat_map(|[one, other]| [Some(one), Some(other).filter(|o| o.0 > one.0)]);
+        entries.flatten().collect()
+    }
+
+    fn by_columns(mut self, shape: LayerShape) -> Vec<Block> {
+        let starts = self.first.as_chunks::<2>().0.iter().copied();
+        let starts: Vec<u16> = starts.map(u16::from_le_bytes).collect();
+        let segments = starts.chunks(usize::from(shape.input) + 1);
+        let rows = ends(shape.hidden);
+        let block = |(starts, length): (&[u16], u16)| Block {
+            length,
+            lines: starts
+                .windows(2)
+                .map(|ends| self.take((ends[1] - ends[0]).into()))
+                .collect(),
+        };
+        segments.zip(rows).map(block).collect()
+    }
+
+    fn by_strips(mut self, shape: LayerShape, place: Place, counts: &[u16]) -> Vec<Block> {
+        let (_, counts) = shape.of_gate(place.gate, counts);
+        let across = |rows| ends(shape.strip_columns()).map(move |length| (rows, length));
+        let sizes = ends(shape.hidden).flat_map(across);
+        let mut units = self.first.iter();
+        let mut block = |((rows, length), counts): ((u16, u16), &[u16; STRIP_CLASSES])| {
+            let mut lines = vec![Vec::new(); rows.into()];
+            for (pairs, &strips) in (1..).zip(counts) {
+                for &unit in units.by_ref().take(strips.into()) {
+                    lines[usize::from(unit)].extend(self.take(pairs));
+                }
+            }
+            // a row of several strips has its last one among the shorter ones
+            for line in &mut lines {
+                line.sort_by_key(|entry: &(u8, u32)| entry.0);
+            }
+            Block { length, lines }
+        };
+        sizes.zip(counts).map(&mut block).collect()
+    }
+}
+
+/// The sizes of the segments of so many rows or columns.
+fn ends(size: u16) -> impl Iterator<Item = u16> {
+    let starts = (0..size).step_by(SEGMENT.into());
+    starts.map(move |start| (size - start).min(SEGMENT))
+}
+
 impl Matrix {
     /// Whether no index comes twice.
     pub fn ascends(&self) -> bool {
-        let ascends = |line: &Vec<(u8, u32)>| line.is_sorted_by(|a, b| a.0 < b.0);
-        self.lines.iter().all(ascends)
+        let mut lines = self.blocks.iter().flat_map(|block| &block.lines);
+        lines.all(|line| line.is_sorted_by(|a, b| a.0 < b.0))
     }
 
     /// The weights in the order of the code.
     pub fn weights(&self) -> impl Iterator<Item = u32> {
-        self.lines.iter().flatten().map(|entry| entry.1)
+        self.blocks.iter().flat_map(Block::weights)
     }
 
     /// Writes the part and returns what it takes.
     pub fn write(&self, kind: Kind, code: &PrefixCode, out: &mut Vec<u8>) -> MatrixBits {
-        let length = match self.layout {
-            Layout::Columns => self.rows,
-            Layout::Strips => self.columns,
-        };
-        let positions = u32::from(self.rows) * u32::from(self.columns);
-        let gaps = self.gaps(length.into(), positions);
+        let gaps: Vec<Vec<u32>> = self.blocks.iter().map(Block::gaps).collect();
         let gap_bits = best_gap_bits(&gaps);
         let before = out.len();
         out.push(match self.layout {
@@ -155,31 +187,44 @@ impl Matrix {
         out.push(gap_bits);
         out.extend(self.rows.to_le_bytes());
         out.extend(self.columns.to_le_bytes());
-        let mut bits = BitWriter::default();
-        gaps.iter().for_each(|&gap| bits.push_rice(gap, gap_bits));
-        out.extend(bits.into_bytes());
-        let weights_at = out.len();
-        match kind {
-            Kind::Float32 => out.extend(self.weights().flat_map(u32::to_le_bytes)),
-            Kind::Int8 => {
-                let mut bits = BitWriter::default();
-                self.weights()
-                    .for_each(|weight| code.push(weight as u8, &mut bits));
-                out.extend(bits.into_bytes());
+        let mut values = 0;
+        for (block, gaps) in self.blocks.iter().zip(&gaps) {
+            let mut bits = BitWriter::default();
+            gaps.iter().for_each(|&gap| bits.push_rice(gap, gap_bits));
+            out.extend(bits.into_bytes());
+            let weights_at = out.len();
+            match kind {
+                Kind::Float32 => out.extend(block.weights().flat_map(u32::to_le_bytes)),
+                Kind::Int8 => {
+                    let mut bits = BitWriter::default();
+                    block
+                        .weights()
+                        .for_each(|weight| code.push(weight as u8, &mut bits));
+                    out.extend(bits.into_bytes());
+                }
             }
+            values += out.len() - weights_at;
         }
         MatrixBits {
-            connections: gaps.len() as u64 - 1,
-            index: 8 * (weights_at - before) as u64,
-            value: 8 * (out.len() - weights_at) as u64,
+            connections: self.weights().count() as u64,
+            index: 8 * (out.len() - before - values) as u64,
+            value: 8 * values as u64,
         }
+    }
+}
+
+impl Block {
+    fn weights(&self) -> impl Iterator<Item = u32> {
+        self.lines.iter().flatten().map(|entry| entry.1)
     }
 
     /// The empty positions before each connection, and behind the last one.
-    fn gaps(&self, length: u32, positions: u32) -> Vec<u32> {
+    fn gaps(&self) -> Vec<u32> {
+        let length = u32::from(self.length);
         let lines = (0..).map(|line| line * length).zip(&self.lines);
         let places =
             lines.flat_map(|(start, line)| line.iter().map(move |e| start + u32::from(e.0)));
+        let positions = self.lines.len() as u32 * length;
         let mut next = 0;
         let gaps = places.chain([positions]).map(|place| {
             let gap = place - next;
@@ -191,11 +236,11 @@ impl Matrix {
 }
 
 /// The Rice parameter of the fewest bits.
-fn best_gap_bits(gaps: &[u32]) -> u8 {
-    let cost = |bits: u8| {
-        gaps.iter()
-            .map(|gap| u64::from((gap >> bits) + u32::from(bits)))
-            .sum::<u64>()
+fn best_gap_bits(gaps: &[Vec<u32>]) -> u8 {
+    let cost = |bits: u8| -> u64 {
+        let gaps = gaps.iter().flatten();
+        gaps.map(|gap| u64::from((gap >> bits) + u32::from(bits)))
+            .sum()
     };
     (0..=MAX_GAP_BITS)
         .min_by_key(|&bits| cost(bits))

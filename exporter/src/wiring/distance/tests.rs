@@ -40,6 +40,7 @@ fn run(name: &str, matrices: Vec<Connections>, words: Option<Vec<String>>) -> Tr
         input: gates(1),
         recurrent: gates(5),
         bias: Default::default(),
+        upper: Vec::new(),
         head: Vec::new(),
         head_bias: Vec::new(),
     };
