@@ -35,6 +35,9 @@ mod firmware;
 /// Several layers, and sizes beyond one block, against the oracle.
 mod stacks;
 
+/// No panic and no unsafe code, proven by linker and compiler.
+mod proof;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 

@@ -165,7 +165,7 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
 
     /// Name of a class, if the file has one for this label.
     pub fn class_name(&self, label: u8) -> Option<&'a str> {
-        self.class_names.lines().nth(label.into())
+        lines(self.class_names).nth(label.into())
     }
 
     /// The words that the model knows; `None` if the file has none.
@@ -193,6 +193,15 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
     }
 }
 
+/// The lines of a text.
+#[expect(
+    clippy::manual_pattern_char_comparison,
+    reason = "core's search for a character given as such has a panic path that is not removed"
+)]
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split_terminator(|character| character == '\n')
+}
+
 fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
     let first = header.layers.iter().take(1).map(|layer| layer.hidden);
     let sizes = first.chain(header.layers.iter().map(|layer| layer.hidden.max(1)));
@@ -211,7 +220,7 @@ fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
         && rest.iter().all(|layer| *layer == LayerHeader::default())
         && header.logits > 0
         && u64::from(header.parameters) <= header.dense_parameters()
-        && header.class_names.lines().count() == usize::from(header.classes());
+        && lines(header.class_names).count() == usize::from(header.classes());
     if possible {
         Ok(())
     } else {

@@ -1,0 +1,120 @@
+//! Enters: bytes and numbers from outside. Leaves: results of every call of the runtime. Next:
+//! the linker, which refuses the program if one of them can panic.
+//!
+//! None is inlined into another, so that the program's symbols tell what is in it.
+
+use crate::outside::{Printer, bytes, number, samples, take};
+use core::fmt::Write;
+use set_lstm_runtime::text::for_each_word;
+use set_lstm_runtime::wire::File;
+use set_lstm_runtime::{Arithmetic, Logit, Model, Snapshot, State};
+
+/// Bytes of the largest snapshot in postcard: 2 × 256 × 4, and a few.
+#[cfg(feature = "postcard-writes")]
+const SNAPSHOT_BYTES: usize = 2100;
+
+/// What does not depend on the kind of numbers.
+#[inline(never)]
+pub fn without_model() {
+    if let Ok(file) = File::peek(bytes()) {
+        take(file.header.class_names.len() as u32);
+    }
+    for_each_word(bytes(), |word| take(word.len() as u32));
+}
+
+/// All that one kind of model can do, with states of every capacity.
+#[inline(never)]
+pub fn all<A: Arithmetic>() {
+    let model = match Model::<A>::from_bytes(bytes()) {
+        Ok(model) => model,
+        Err(error) => return print(error),
+    };
+    of_model(&model);
+    of_capacity::<A, 2>(&model);
+    of_capacity::<A, 4>(&model);
+    of_capacity::<A, 8>(&model);
+    of_capacity::<A, 16>(&model);
+    of_capacity::<A, 32>(&model);
+    of_capacity::<A, 64>(&model);
+    of_capacity::<A, 128>(&model);
+    of_capacity::<A, 256>(&model);
+}
+
+#[inline(never)]
+fn of_model<A: Arithmetic>(model: &Model<'_, A>) {
+    take(model.hidden() as u32);
+    take(model.vocabulary_size() as u32);
+    take(model.channels().unwrap_or_default() as u32);
+    take(model.logits() as u32);
+    take(model.max_tokens().unwrap_or_default());
+    take(model.checksum());
+    let name = model.class_name(number() as u8);
+    take(name.unwrap_or_default().len() as u32);
+    if let Some(vocabulary) = model.vocabulary() {
+        take(vocabulary.words().into());
+        take(vocabulary.token(bytes()).into());
+    }
+    for entry in model.embedding_row(number() as u16) {
+        take(entry.column);
+        take(entry.value as u32);
+    }
+}
+
+#[inline(never)]
+fn of_capacity<A: Arithmetic, const N: usize>(model: &Model<'_, A>) {
+    let mut state = match State::<A, N>::new(model) {
+        Ok(state) => state,
+        Err(error) => return print(error),
+    };
+    match model.self_test(&mut state) {
+        Ok(sequences) => take(sequences.into()),
+        Err(error) => print(error),
+    }
+    if let Some(mut tokenizer) = model.tokenizer() {
+        for &byte in bytes() {
+            if let Some(token) = tokenizer.push(byte) {
+                state.step(model, token);
+            }
+        }
+        if let Some(token) = tokenizer.finish() {
+            state.step(model, token);
+        }
+    }
+    state.step(model, number() as u16);
+    state.step_samples(model, &samples());
+    state.logits(model).for_each(|logit| take(logit.bits()));
+    let class = state.classify(model);
+    take(class.label.into());
+    take(class.score.to_bits());
+    interrupted(model, &mut state);
+    state.reset();
+    take(state.digest());
+}
+
+/// Saved and restored, and then from bytes that may be any.
+#[inline(never)]
+fn interrupted<A: Arithmetic, const N: usize>(model: &Model<'_, A>, state: &mut State<A, N>) {
+    let saved = state.save(model);
+    #[cfg(feature = "postcard-writes")]
+    if let Ok(written) = postcard::to_slice(&saved, &mut [0; SNAPSHOT_BYTES]) {
+        written.iter().for_each(|&byte| take(byte.into()));
+    }
+    if state.restore(model, &saved).is_err() {
+        take(0);
+    }
+    let Ok(read) = postcard::from_bytes::<Snapshot<A, N>>(bytes()) else {
+        return take(0);
+    };
+    match state.restore(model, &read) {
+        Ok(()) => take(1),
+        Err(error) => print(error),
+    }
+}
+
+/// Prints an error in full.
+#[inline(never)]
+fn print(error: impl core::fmt::Display) {
+    if write!(Printer, "{error}").is_err() {
+        take(u32::MAX);
+    }
+}
