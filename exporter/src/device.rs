@@ -88,6 +88,7 @@ impl Deref for AlignedBytes {
 
 /// A model of either kind.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // there are few at a time, and none is moved about
 pub enum AnyModel<'a> {
     /// Integers.
     Int8(Model<'a, Int8, MAX_LAYERS>),
