@@ -8,6 +8,15 @@ mod models;
 /// The file: literal bytes, sizes.
 mod format;
 
+/// The page of the format: its worked examples.
+mod format_page;
+
+/// Files of earlier versions, which stay readable for ever.
+mod golden;
+
+/// The compact form: the same file again, its size, damage.
+mod compact;
+
 /// Damage: flipped bits, missing bytes, noise, wrong insides behind a right checksum.
 mod damage;
 
@@ -31,6 +40,9 @@ mod proof;
 
 /// The program as a person runs it; small data sets to run it on.
 mod program;
+
+/// The Rust module of a model: it compiles within its budgets, and not beyond.
+mod rust_module;
 
 /// Every command, from training to the emulated board, and what it prints.
 mod commands;

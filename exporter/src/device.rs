@@ -4,11 +4,13 @@
 
 use crate::error::{Error, Result};
 use crate::sequences::{Sequence, Token};
-use set_lstm_runtime::wire::{File, Kind, MAX_LAYERS, MAX_UNITS};
+use set_lstm_runtime::compact::{Compact, UnpackError};
+use set_lstm_runtime::wire::{COMPACT_MAGIC, File, Kind, MAX_LAYERS, MAX_UNITS};
 use set_lstm_runtime::{
     Arithmetic, Class, DecodeError, EmbeddingRow, Float32, Int8, Logit, Model, SelfTestError,
     State, Tokenizer, Vocabulary,
 };
+use std::convert::Infallible;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -23,19 +25,45 @@ pub struct AlignedBytes {
 }
 
 impl AlignedBytes {
-    /// Reads a model file, and brings one of an older version to this one.
+    /// Reads a model file; of a compact one what it stands for, and one of an older version
+    /// brought to this one.
     ///
     /// # Errors
-    /// The file does not exist, cannot be read, or is of an older version and damaged.
+    /// The file does not exist or cannot be read, or a compact or older one is damaged.
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let hint = "give a model file made by `set-lstm export`";
         let bytes = std::fs::read(path).map_err(Error::io(path, hint))?;
-        let upgraded = crate::pack::upgrade(&bytes).map_err(|problem| Error::Model {
+        let refuse = |problem: String| Error::Model {
             path: path.to_owned(),
-            problem: problem.to_string(),
-        })?;
+            problem,
+        };
+        let bytes = if bytes.starts_with(&COMPACT_MAGIC) {
+            unpack(&bytes).map_err(|problem| refuse(problem.to_string()))?
+        } else {
+            bytes
+        };
+        let upgraded =
+            crate::pack::upgrade(&bytes).map_err(|problem| refuse(problem.to_string()))?;
         Ok(upgraded.unwrap_or(bytes).into())
+    }
+}
+
+fn unpack(compact: &[u8]) -> std::result::Result<Vec<u8>, DecodeError> {
+    let compact = Compact::open(compact)?;
+    // by pages, not into as much room as the file asks for: it may ask for 4 GB
+    let (mut page, mut bytes) = ([0; 4096], Vec::new());
+    let unpacked = compact.unpack_pages(&mut page, |_, page| {
+        bytes.extend_from_slice(page);
+        Ok(())
+    });
+    match unpacked {
+        Ok(_) => Ok(bytes),
+        Err(UnpackError::Decode(problem)) => Err(problem),
+        Err(UnpackError::Write(never)) => {
+            let never: Infallible = never;
+            match never {}
+        }
     }
 }
 
@@ -60,6 +88,7 @@ impl Deref for AlignedBytes {
 
 /// A model of either kind.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // there are few at a time, and none is moved about
 pub enum AnyModel<'a> {
     /// Integers.
     Int8(Model<'a, Int8, MAX_LAYERS>),
@@ -123,6 +152,16 @@ impl<'a> AnyModel<'a> {
             AnyModel::Int8(_) => Kind::Int8,
             AnyModel::Float32(_) => Kind::Float32,
         }
+    }
+
+    /// Capacity that a state needs at least.
+    pub fn units(&self) -> usize {
+        of_kind!(self, |model| model.units())
+    }
+
+    /// Layers.
+    pub fn layer_count(&self) -> usize {
+        of_kind!(self, |model| model.layer_count())
     }
 
     /// Hidden units.

@@ -35,6 +35,7 @@ pub mod device;
 pub mod evaluate;
 pub mod inspect;
 pub mod predict;
+pub mod rust_module;
 
 pub mod footprint;
 pub mod simulate;

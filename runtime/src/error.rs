@@ -10,6 +10,25 @@ use crate::wire::{Kind, MAX_UNITS, Section, VERSION};
 pub enum DecodeError {
     /// The bytes do not begin like a model file.
     NotAModel,
+    /// The bytes are a compact file, which does not run as it is.
+    Compact,
+    /// The bytes do not begin like a compact file.
+    NotCompact,
+    /// The compact file has another version.
+    CompactVersion {
+        /// The version of the file.
+        found: u16,
+    },
+    /// A part of a compact file breaks a rule.
+    Coded {
+        /// Where the part begins, in bytes from the start of the file.
+        at: u32,
+    },
+    /// The file that a compact file stands for does not fit.
+    Room {
+        /// Bytes that it takes.
+        needed: u32,
+    },
     /// The file has another format version.
     Version {
         /// The version of the file.
@@ -81,6 +100,25 @@ impl core::fmt::Display for DecodeError {
         use DecodeError::*;
         match *self {
             NotAModel => f.write_str("not a model file; make one with `set-lstm export`"),
+            Compact => f.write_str(
+                "a compact file; unpack it first, with `compact::unpack_into` or `set-lstm unpack`",
+            ),
+            NotCompact => {
+                f.write_str("not a compact file; make one with `set-lstm export --compact`")
+            }
+            CompactVersion { found } => write!(
+                f,
+                "version {found} of the compact form where this program reads {}; update the older of the two",
+                crate::compact::VERSION
+            ),
+            Coded { at } => write!(
+                f,
+                "the part at byte {at} of the compact file is damaged; copy or export it again"
+            ),
+            Room { needed } => write!(
+                f,
+                "the unpacked file has {needed} bytes; give room for as many"
+            ),
             Version { found } if found > VERSION => write!(
                 f,
                 "format version {found} is newer than this program's {VERSION}; update the program or export the model again with this version"

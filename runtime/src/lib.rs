@@ -59,6 +59,8 @@ mod int8;
 
 pub mod model;
 
+pub mod compact;
+
 mod cell;
 
 pub mod state;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::data::{CorpusArguments, DataArguments};
 use super::evaluate::{Part, evaluate};
-use super::export::{Numbers, export};
+use super::export::{ExportOptions, export};
 use super::model::DocumentArguments;
 use super::output::{print, print_json};
 use super::simulate::{BoardArguments, run_documents, verdict};
@@ -15,7 +15,6 @@ use super::{evaluate as evaluate_command, export as export_command, train as tra
 use crate::device::AlignedBytes;
 use crate::error::Result;
 use crate::inspect::inspect;
-use crate::pack::EMBEDDING_BITS;
 use crate::run::Run;
 use crate::simulate::Simulation;
 use crate::train::preset::Preset;
@@ -121,7 +120,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
 
     say("3/5 quantise to int8 and pack");
     let model = out.join("model.setl");
-    let exported = export(&Run::open(&out)?, &model, Numbers::Int8, EMBEDDING_BITS)?;
+    let exported = export(&Run::open(&out)?, &model, &ExportOptions::default())?;
     show(&export_command::table(&exported))?;
     show(&inspect(&AlignedBytes::read(&model)?, &model)?)?;
 

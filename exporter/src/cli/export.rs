@@ -8,15 +8,19 @@ use super::output::{print, print_json};
 use crate::device::{AlignedBytes, AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::file;
+use crate::pack::compact::compact;
 use crate::pack::{EMBEDDING_BITS, PackOptions, Values, pack};
 use crate::report::table::{Column, Table, bytes, thousands};
 use crate::run::Run;
+use crate::rust_module::{Budgets, ByteCount, rust_module};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   set-lstm export runs/imdb --out imdb.setl
-  set-lstm export runs/imdb --out imdb-f32.setl --values f32")]
+  set-lstm export runs/imdb --out imdb-f32.setl --values f32
+  set-lstm export runs/imdb --out imdb.setl --rust src/model.rs --ram-budget 6K --flash-budget 512K
+  set-lstm export runs/imdb --out imdb.setz --compact")]
 pub struct Arguments {
     /// The run folder
     run: PathBuf,
@@ -29,6 +33,20 @@ pub struct Arguments {
     /// Bits of an embedding value (int8 only), 2 to 8
     #[arg(long, value_name = "BITS", default_value_t = EMBEDDING_BITS)]
     embedding_bits: u8,
+    /// Write the compact form, for updates over the air: a device unpacks it once, into RAM or
+    /// into pages of flash, and has the ordinary file
+    #[arg(long, conflicts_with = "rust")]
+    compact: bool,
+    /// Write a Rust module beside the model file that embeds it and names its types and sizes
+    #[arg(long, value_name = "MODULE")]
+    rust: Option<PathBuf>,
+    /// Bytes of RAM that state and model handle may take, as in 6K: beyond, the module does not
+    /// compile
+    #[arg(long, value_name = "BYTES", requires = "rust")]
+    ram_budget: Option<ByteCount>,
+    /// Bytes of flash that the model may take, as in 512K: beyond, the module does not compile
+    #[arg(long, value_name = "BYTES", requires = "rust")]
+    flash_budget: Option<ByteCount>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -52,8 +70,17 @@ pub struct Exported {
     pub model: PathBuf,
     /// Its numbers.
     pub values: Numbers,
-    /// Its length.
+    /// Its length; of a compact file, the length of what it stands for.
     pub model_bytes: usize,
+    /// Length of the compact file, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compact_bytes: Option<usize>,
+    /// Bytes per connection of all matrices but the embedding in the compact file, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compact_bytes_per_connection: Option<f64>,
+    /// The Rust module, if one was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rust: Option<String>,
     /// Parameters of the trained model.
     pub parameters: usize,
     /// Parameters of its fully connected counterpart.
@@ -71,13 +98,51 @@ pub fn run(arguments: Arguments) -> Result<()> {
         out,
         values,
         embedding_bits,
+        compact,
+        rust,
+        ram_budget,
+        flash_budget,
         json,
     } = arguments;
-    let exported = export(&Run::open(&run)?, &out, values, embedding_bits)?;
+    let budgets = Budgets {
+        ram: ram_budget,
+        flash: flash_budget,
+    };
+    let options = ExportOptions {
+        values,
+        embedding_bits,
+        compact,
+        rust: rust.map(|path| (path, budgets)),
+    };
+    let exported = export(&Run::open(&run)?, &out, &options)?;
     if json {
         print_json(&exported)
     } else {
         print(table(&exported))
+    }
+}
+
+/// What is written, and how.
+#[derive(Debug, Clone)]
+pub struct ExportOptions {
+    /// What the numbers shall be.
+    pub values: Numbers,
+    /// Bits of an embedding value (int8 only), 2 to 8.
+    pub embedding_bits: u8,
+    /// Whether the file is compact.
+    pub compact: bool,
+    /// A Rust module to write, and what it holds a build to.
+    pub rust: Option<(PathBuf, Budgets)>,
+}
+
+impl Default for ExportOptions {
+    fn default() -> Self {
+        ExportOptions {
+            values: Numbers::Int8,
+            embedding_bits: EMBEDDING_BITS,
+            compact: false,
+            rust: None,
+        }
     }
 }
 
@@ -86,7 +151,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
 /// # Errors
 /// The run has no model yet, the model does not go into the format, or the file cannot be
 /// written.
-pub fn export(run: &Run, out: &Path, values: Numbers, embedding_bits: u8) -> Result<Exported> {
+pub fn export(run: &Run, out: &Path, options: &ExportOptions) -> Result<Exported> {
     let (card, model) = run.model()?;
     let code = run.code_of(&card, &model)?;
     if !card.pooling.is_last() {
@@ -95,9 +160,11 @@ pub fn export(run: &Run, out: &Path, values: Numbers, embedding_bits: u8) -> Res
             run.folder().display()
         )));
     }
-    let options = PackOptions {
-        values: match values {
-            Numbers::Int8 => Values::Int8 { embedding_bits },
+    let pack_options = PackOptions {
+        values: match options.values {
+            Numbers::Int8 => Values::Int8 {
+                embedding_bits: options.embedding_bits,
+            },
             Numbers::F32 => Values::Float32,
         },
         classes: card.classes,
@@ -106,7 +173,7 @@ pub fn export(run: &Run, out: &Path, values: Numbers, embedding_bits: u8) -> Res
         max_tokens: u32::try_from(card.max_tokens).unwrap_or(0),
         seed: run.options()?.seed,
     };
-    let packed = AlignedBytes::from(pack(&model, &options)?);
+    let packed = AlignedBytes::from(pack(&model, &pack_options)?);
     let decoded = AnyModel::open(&packed, out)?;
     let self_test_sequences = decoded
         .self_test(&mut AnyState::new(&decoded))
@@ -114,12 +181,26 @@ pub fn export(run: &Run, out: &Path, values: Numbers, embedding_bits: u8) -> Res
             path: out.to_owned(),
             problem: e.to_string(),
         })?;
-    file::write_atomic(out, |file| file.write_all(&packed))?;
+    let compact = options.compact.then(|| compact(&packed)).transpose()?;
+    let bytes = compact.as_ref().map_or(&packed[..], |file| &file.bytes);
+    file::write_atomic(out, |file| file.write_all(bytes))?;
+    if let Some((path, budgets)) = &options.rust {
+        let module = rust_module(&packed, &decoded, out, path, *budgets)?;
+        file::write_atomic(path, |file| file.write_all(module.as_bytes()))?;
+    }
     let dense_parameters = model.dense_parameters();
     Ok(Exported {
         model: out.to_owned(),
-        values,
+        values: options.values,
         model_bytes: packed.len(),
+        compact_bytes: compact.as_ref().map(|file| file.bytes.len()),
+        compact_bytes_per_connection: compact
+            .as_ref()
+            .map(|file| file.matrices.bytes_per_connection()),
+        rust: options
+            .rust
+            .as_ref()
+            .map(|(path, _)| path.display().to_string()),
         parameters: model.parameters(),
         dense_parameters,
         dense_bytes: 4 * dense_parameters,
@@ -132,6 +213,15 @@ pub fn table(exported: &Exported) -> Table<2> {
     let mut table = Table::new([Column::words("export"), Column::numbers("figure")]);
     let mut row = |name: &str, figure: String| table.row([name.into(), figure]);
     row("model file", exported.model.display().to_string());
+    if let Some(module) = &exported.rust {
+        row("rust module", module.clone());
+    }
+    if let Some(size) = exported.compact_bytes {
+        row("compact size", bytes(size as u64));
+    }
+    if let Some(each) = exported.compact_bytes_per_connection {
+        row("bytes per connection of W and U", format!("{each:.3}"));
+    }
     row("size", bytes(exported.model_bytes as u64));
     row("dense in f32", bytes(exported.dense_bytes as u64));
     row("parameters", thousands(exported.parameters as u64));

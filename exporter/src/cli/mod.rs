@@ -21,6 +21,7 @@ mod progress;
 mod simulate;
 mod topology;
 mod train;
+mod unpack;
 mod upgrade;
 
 use std::process::ExitCode;
@@ -50,6 +51,8 @@ enum Command {
     Predict(predict::Arguments),
     /// Quantise a trained model and pack it into one file for a device
     Export(export::Arguments),
+    /// Turn a compact file back into the model file that it was made from
+    Unpack(unpack::Arguments),
     /// Show what is in a model file, section by section
     Inspect(inspect::Arguments),
     /// Bring a model file of an older version of the format to this one
@@ -90,6 +93,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
         Command::Export(arguments) => export::run(arguments),
+        Command::Unpack(arguments) => unpack::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Upgrade(arguments) => upgrade::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),

@@ -337,7 +337,7 @@ mod tests {
         let found = inspected(Values::Int8 { embedding_bits: 6 });
         let text = found.to_string();
         for part in [
-            "int8, format 1",
+            "int8, format 2",
             "bad, good",
             "embedding.bits",
             "input.weight.i",

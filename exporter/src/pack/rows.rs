@@ -1,6 +1,7 @@
 //! Enters: the rows of the embedding. Leaves: the bit stream that the runtime's `embedding`
 //! reads, with its directory. Next: `pack`, which writes them.
 
+use super::bits::BitWriter;
 use set_lstm_runtime::wire::{BLOCK_ROWS, RAW_VALUE, RowCode};
 
 /// The three sections of the embedding, and how to read them.
@@ -114,40 +115,4 @@ fn best_rice(largest: u32, widest: u32, numbers: impl Iterator<Item = u32>) -> O
     }
     let possible = (0..9_u8).filter(|&k| (largest >> k) + 1 + u32::from(k) <= widest);
     possible.min_by_key(|&k| cost[usize::from(k)])
-}
-
-/// Bits into words, the most significant first.
-#[derive(Debug, Default)]
-struct BitWriter {
-    words: Vec<u32>,
-    bits: u32,
-}
-
-impl BitWriter {
-    fn push_rice(&mut self, number: u32, low_bits: u8) {
-        self.push(0, number >> low_bits);
-        self.push(1, 1);
-        self.push(number, low_bits.into());
-    }
-
-    fn append(&mut self, more: &BitWriter) {
-        for (word, left) in more.words.iter().zip((0..=more.bits).rev().step_by(32)) {
-            let count = left.min(32);
-            self.push(word >> (32 - count), count);
-        }
-    }
-
-    /// The low `count` bits of `value`; beyond 32, zeros.
-    fn push(&mut self, value: u32, count: u32) {
-        for bit in (0..count).rev() {
-            if self.bits.is_multiple_of(32) {
-                self.words.push(0);
-            }
-            let bit = value.unbounded_shr(bit) & 1;
-            if let Some(word) = self.words.last_mut() {
-                *word |= bit << (31 - self.bits % 32);
-            }
-            self.bits += 1;
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! Enters: the bytes of a file. Leaves: [`File`], its header, and [`Sections`], one array after
 //! the other. Next: `model`, which checks what is in them.
 
-use super::{CHECKSUM_AT, Header, HeaderParts, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION};
+use super::{
+    CHECKSUM_AT, COMPACT_MAGIC, Header, HeaderParts, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION,
+};
 use crate::error::DecodeError;
 
 /// A model file whose preamble and header are read, its sections not yet.
@@ -50,7 +52,10 @@ impl<'a> File<'a> {
             h3,
         ] = preamble;
         if [m0, m1, m2, m3] != MAGIC {
-            return Err(DecodeError::NotAModel);
+            return Err(match [m0, m1, m2, m3] {
+                COMPACT_MAGIC => DecodeError::Compact,
+                _ => DecodeError::NotAModel,
+            });
         }
         let found = u16::from_le_bytes([v0, v1]);
         if found != VERSION {

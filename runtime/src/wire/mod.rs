@@ -74,6 +74,8 @@ pub use section::{Place, Section};
 
 /// First four bytes of every model file.
 pub const MAGIC: [u8; 4] = *b"SETL";
+/// First four bytes of every compact file, which stands for a model file; see `compact`.
+pub const COMPACT_MAGIC: [u8; 4] = *b"SETZ";
 /// Version of the format that this crate writes and reads.
 pub const VERSION: u16 = 2;
 /// Bytes before the postcard header.

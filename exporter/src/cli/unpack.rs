@@ -1,0 +1,27 @@
+//! `set-lstm unpack`.
+
+use std::path::PathBuf;
+
+use crate::device::{AlignedBytes, AnyModel};
+use crate::error::Result;
+use crate::file;
+
+/// Arguments of the command.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  set-lstm unpack imdb.setz --out imdb.setl")]
+pub struct Arguments {
+    /// The compact file
+    compact: PathBuf,
+    /// The model file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Runs the command.
+pub fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { compact, out } = arguments;
+    let unpacked = AlignedBytes::read(&compact)?;
+    AnyModel::open(&unpacked, &compact)?;
+    file::write_atomic(&out, |file| file.write_all(&unpacked))
+}
