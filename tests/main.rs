@@ -11,6 +11,12 @@ mod format;
 /// Damage: flipped bits, missing bytes, noise, wrong insides behind a right checksum.
 mod damage;
 
+/// The decoder's rules one by one, and the bound of every sum.
+mod rules;
+
+/// The attacks of libFuzzer, in short.
+mod attacks;
+
 /// Raw text by the file alone: its vocabulary, and words that it does not hold.
 mod words;
 
@@ -22,6 +28,9 @@ mod samples;
 
 /// The packed model on an emulated Cortex-M.
 mod firmware;
+
+/// The stack: the bound of the code against what a run takes.
+mod stack;
 
 /// No panic and no unsafe code, proven by linker and compiler.
 mod proof;

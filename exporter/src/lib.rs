@@ -38,6 +38,7 @@ pub mod predict;
 
 pub mod footprint;
 pub mod simulate;
+pub mod stack_bound;
 pub mod toolchain;
 
 pub mod bench;

@@ -1,0 +1,52 @@
+//! The stack of decode and step: the bound that the program's own code gives, against what a
+//! run under QEMU has painted over, of the very same program on every emulated board.
+//!
+//! Needs QEMU and a thumb compiler, as `firmware.rs` does.
+
+use crate::firmware::{INT8, SMALL, host_answers, model, sequences};
+use set_lstm::pack::Values;
+use set_lstm::simulate::board::BOARDS;
+use set_lstm::simulate::cases;
+use set_lstm::simulate::firmware::{Firmware, Folders};
+use set_lstm::simulate::report::Report;
+use set_lstm::stack_bound::StackBound;
+use set_lstm::stack_bound::program::Program;
+use std::time::Duration;
+
+/// A bound is at most this many times what a run takes: no run goes the deepest way at every
+/// call, and a frame is counted in full even where it grows only later.
+const FACTOR: u64 = 2;
+
+#[test]
+fn no_run_is_deeper_than_the_bound_of_its_code() {
+    for board in BOARDS {
+        for values in [INT8, Values::Float32] {
+            let (model, sequences) = (model(SMALL, values), sequences(SMALL.vocabulary));
+            let cases = cases::write(&sequences, &host_answers(&model, &sequences)).unwrap();
+            let built = Firmware::build(board, "demo", &model, &cases, &Folders::default());
+            let firmware = built.expect("the firmware builds");
+            let run = firmware.run(Duration::from_secs(300)).expect("it ends");
+            assert_eq!(run.code, Some(0), "{run:?}");
+            let painted = Report::parse(&run.text).expect("a whole report");
+            let program = Program::read(&firmware.elf().unwrap()).expect("an ELF file");
+            for (name, painted) in [
+                ("set_lstm_demo::engine::decode", painted.decode_stack_bytes),
+                ("set_lstm_demo::engine::steps", painted.step_stack_bytes),
+            ] {
+                let bound = StackBound::of(&program, name).expect("a bound");
+                println!(
+                    "{} {values:?} {name}: painted {painted}\n{bound}",
+                    board.cpu
+                );
+                assert!(painted <= bound.bytes, "{name}: {painted}\n{bound}");
+                assert!(
+                    bound.bytes <= FACTOR * painted,
+                    "{name}: {painted}\n{bound}"
+                );
+            }
+            // what prints calls through `dyn Write`: no bound, and said so
+            let error = StackBound::of(&program, "set_lstm_demo::run::compare").unwrap_err();
+            assert!(error.to_string().contains("by a register"), "{error}");
+        }
+    }
+}
