@@ -9,7 +9,7 @@ use set_lstm::toolchain::{Compiler, firmware_folder};
 use std::path::{Path, PathBuf};
 
 /// Cortex-M0 and M0+, M3, M4F and M7, M33.
-const TARGETS: [&str; 4] = [
+pub const TARGETS: [&str; 4] = [
     "thumbv6m-none-eabi",
     "thumbv7m-none-eabi",
     "thumbv7em-none-eabihf",
@@ -19,7 +19,7 @@ const TARGETS: [&str; 4] = [
 const STATES: usize = 2 * 8;
 
 /// Links the program; its path, or what the linker says.
-fn link(target: &str, features: &str, opt_level: &str) -> Result<PathBuf, String> {
+pub fn link(target: &str, features: &str, opt_level: &str) -> Result<PathBuf, String> {
     let sources = firmware_folder(None).expect("the sources are here");
     let folder = sources.join("target");
     let compiler = Compiler::find(target).expect("a compiler for the target");

@@ -4,6 +4,7 @@
 //! Needs QEMU and a thumb compiler, as `firmware.rs` does.
 
 use crate::firmware::{INT8, SMALL, host_answers, model, sequences};
+use crate::proof::{TARGETS, link};
 use set_lstm::pack::Values;
 use set_lstm::simulate::board::BOARDS;
 use set_lstm::simulate::cases;
@@ -47,6 +48,23 @@ fn no_run_is_deeper_than_the_bound_of_its_code() {
             // what prints calls through `dyn Write`: no bound, and said so
             let error = StackBound::of(&program, "set_lstm_demo::run::compare").unwrap_err();
             assert!(error.to_string().contains("by a register"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn decode_and_step_have_a_bound_on_every_core() {
+    for target in TARGETS {
+        let elf = std::fs::read(link(target, "", "s").unwrap()).expect("the linked program");
+        let program = Program::read(&elf).expect("an ELF file");
+        for (name, most) in [("decode", 3_000), ("step", 1_000)] {
+            let name = format!("set_lstm_proof::calls::{name}");
+            let bound = StackBound::of(&program, &name).expect("a bound");
+            println!("{target} {name}\n{bound}");
+            assert!(
+                bound.bytes > 100 && bound.bytes < most,
+                "{target} {name}\n{bound}"
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::outside::{Printer, bytes, number, samples, take};
 use core::fmt::Write;
 use set_lstm_runtime::text::for_each_word;
 use set_lstm_runtime::wire::File;
-use set_lstm_runtime::{Arithmetic, Logit, Model, Snapshot, State};
+use set_lstm_runtime::{Arithmetic, DecodeError, Logit, Model, Snapshot, State};
 
 /// Bytes of the largest snapshot in postcard: 2 × 256 × 4, and a few.
 #[cfg(feature = "postcard-writes")]
@@ -25,7 +25,7 @@ pub fn without_model() {
 /// All that one kind of model can do, with states of every capacity.
 #[inline(never)]
 pub fn all<A: Arithmetic>() {
-    let model = match Model::<A>::from_bytes(bytes()) {
+    let model = match decode::<A>() {
         Ok(model) => model,
         Err(error) => return print(error),
     };
@@ -38,6 +38,19 @@ pub fn all<A: Arithmetic>() {
     of_capacity::<A, 64>(&model);
     of_capacity::<A, 128>(&model);
     of_capacity::<A, 256>(&model);
+}
+
+/// Alone, for the bound of its stack.
+#[inline(never)]
+fn decode<A: Arithmetic>() -> Result<Model<'static, A>, DecodeError> {
+    Model::from_bytes(bytes())
+}
+
+/// Alone, for the bound of its stack.
+#[inline(never)]
+fn step<A: Arithmetic, const N: usize>(model: &Model<'_, A>, state: &mut State<A, N>) {
+    state.step(model, number() as u16);
+    state.step_samples(model, &samples());
 }
 
 #[inline(never)]
@@ -80,8 +93,7 @@ fn of_capacity<A: Arithmetic, const N: usize>(model: &Model<'_, A>) {
             state.step(model, token);
         }
     }
-    state.step(model, number() as u16);
-    state.step_samples(model, &samples());
+    step(model, &mut state);
     state.logits(model).for_each(|logit| take(logit.bits()));
     let class = state.classify(model);
     take(class.label.into());
