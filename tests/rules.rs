@@ -1,8 +1,8 @@
 //! The decoder's rules, one by one, behind a right checksum: the header's, and the bound of
 //! every sum, held against a naive oracle and tried to the last unit.
 
-use crate::damage::{forge, small_file};
-use crate::format::place;
+use crate::damage::{forge, forged, small_file};
+use crate::format::{place, tiny_file};
 use crate::models::{KINDS, packed, random_model};
 use crate::samples;
 use proptest::prelude::*;
@@ -171,6 +171,10 @@ fn values_and_ends_that_are_wrong_are_refused_by_section_and_index() {
         }
     );
     assert!(named, "{error:?}");
+    // an f32 that is no number: the row is a gap of two bits and then 32 bits
+    let file = tiny_file(Values::Float32);
+    let no_number = forged(&file, Section::RowBits, 0, &[0, 0, 0xf0, 0x5f]);
+    assert_eq!(no_number, content(Section::RowBits, 0, Fault::Value));
     // more words of rows than the rows need
     let file = small_file(KINDS[1]);
     let rows = place(&file, Section::RowBits);
@@ -347,11 +351,11 @@ proptest! {
             header.fixed.state_shift = state_shift;
             header.fixed.input_scale = i16::MAX as u16 / header.rows.largest / reduction;
         });
-        let forged = forge(bytes.clone());
+        let whole = forge(bytes.clone());
         let mut random = seed;
         for gate in Gate::ALL {
             for section in [Section::InputWeight(gate), Section::RecurrentWeight(gate)] {
-                for at in place(&forged, section).step_by(2) {
+                for at in place(&whole, section).step_by(2) {
                     random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
                     // a filler stays one
                     if bytes[at..at + 2] != [0, 0] {

@@ -4,6 +4,7 @@
 //! Needs QEMU and a thumb compiler, as `firmware.rs` does.
 
 use crate::firmware::{INT8, SMALL, host_answers, model, sequences};
+use crate::program::{object, refused, set_lstm};
 use crate::proof::{TARGETS, link};
 use set_lstm::pack::Values;
 use set_lstm::simulate::board::BOARDS;
@@ -55,8 +56,7 @@ fn no_run_is_deeper_than_the_bound_of_its_code() {
 #[test]
 fn decode_and_step_have_a_bound_on_every_core() {
     for target in TARGETS {
-        let elf = std::fs::read(link(target, "", "s").unwrap()).expect("the linked program");
-        let program = Program::read(&elf).expect("an ELF file");
+        let program = Program::read(&link(target, "", "s").unwrap()).expect("an ELF file");
         for (name, most) in [("decode", 3_000), ("step", 1_000)] {
             let name = format!("set_lstm_proof::calls::{name}");
             let bound = StackBound::of(&program, &name).expect("a bound");
@@ -67,4 +67,31 @@ fn decode_and_step_have_a_bound_on_every_core() {
             );
         }
     }
+}
+
+#[test]
+fn the_command_prints_the_bound_or_why_there_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("proof.elf");
+    std::fs::write(&program, link(TARGETS[0], "", "s").unwrap()).unwrap();
+    let command = set_lstm!("stack-bound @ calls::decode calls::step --json", &program);
+    let found = object(command, &["bounds"]);
+    let bounds = found["bounds"].as_array().unwrap();
+    assert_eq!(bounds.len(), 2);
+    for bound in bounds {
+        let path = bound["path"].as_array().unwrap();
+        let bytes = path.iter().map(|frame| frame["bytes"].as_u64().unwrap());
+        assert_eq!(bound["bytes"].as_u64(), Some(bytes.sum()), "{bound}");
+    }
+    // what prints calls through a table
+    refused(
+        set_lstm!("stack-bound @ core::fmt::write", &program),
+        "by a register",
+        "measure by painting",
+    );
+    refused(
+        set_lstm!("stack-bound @ no_such_function", &program),
+        "no_such_function",
+        "not inlined",
+    );
 }
