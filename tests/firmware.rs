@@ -20,9 +20,9 @@ const DEFAULT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../firmware-examples/demo/default"
 );
-const INT8: Values = Values::Int8 { embedding_bits: 6 };
+pub const INT8: Values = Values::Int8 { embedding_bits: 6 };
 
-const SMALL: Shape = Shape {
+pub const SMALL: Shape = Shape {
     vocabulary: 60,
     embedding: 16,
     hidden: 15,
@@ -30,7 +30,7 @@ const SMALL: Shape = Shape {
 };
 
 /// A random model with some five connections a row of each matrix.
-fn model(shape: Shape, values: Values) -> AlignedBytes {
+pub fn model(shape: Shape, values: Values) -> AlignedBytes {
     let model = random_model(shape, 5.0 / shape.embedding as f64, 1);
     let options = PackOptions {
         values,
@@ -45,7 +45,7 @@ fn model(shape: Shape, values: Values) -> AlignedBytes {
 }
 
 /// Sequences of 1 to 41 tokens, with tokens beyond the vocabulary among them.
-fn sequences(vocabulary: usize) -> SequenceSet {
+pub fn sequences(vocabulary: usize) -> SequenceSet {
     let mut set = SequenceSet::of_tokens();
     for sequence in 0..5 {
         let tokens =
@@ -55,7 +55,7 @@ fn sequences(vocabulary: usize) -> SequenceSet {
     set
 }
 
-fn host_answers(model: &AlignedBytes, sequences: &SequenceSet) -> Vec<Answer> {
+pub fn host_answers(model: &AlignedBytes, sequences: &SequenceSet) -> Vec<Answer> {
     let model = AnyModel::from_bytes(model).expect("a whole model");
     answers(&model, sequences)
 }

@@ -20,6 +20,12 @@ mod compact;
 /// Damage: flipped bits, missing bytes, noise, wrong insides behind a right checksum.
 mod damage;
 
+/// The decoder's rules one by one, and the bound of every sum.
+mod rules;
+
+/// The attacks of libFuzzer, in short.
+mod attacks;
+
 /// Raw text by the file alone: its vocabulary, and words that it does not hold.
 mod words;
 
@@ -34,6 +40,9 @@ mod firmware;
 
 /// Several layers, and sizes beyond one block, against the oracle.
 mod stacks;
+
+/// The stack: the bound of the code against what a run takes.
+mod stack;
 
 /// No panic and no unsafe code, proven by linker and compiler.
 mod proof;

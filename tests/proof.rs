@@ -6,20 +6,25 @@
 
 use object::{Object, ObjectSymbol};
 use set_lstm::toolchain::{Compiler, firmware_folder};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 /// Cortex-M0 and M0+, M3, M4F and M7, M33.
-const TARGETS: [&str; 4] = [
+pub const TARGETS: [&str; 4] = [
     "thumbv6m-none-eabi",
     "thumbv7m-none-eabi",
     "thumbv7em-none-eabihf",
     "thumbv8m.main-none-eabihf",
 ];
 /// Kinds of numbers times capacities of a state.
-const STATES: usize = 2 * 8;
+const STATES: usize = 2 * 10;
 
-/// Links the program; its path, or what the linker says.
-fn link(target: &str, features: &str, opt_level: &str) -> Result<PathBuf, String> {
+/// One link at a time: the program has one name, whatever its features.
+static LINKER: Mutex<()> = Mutex::new(());
+
+/// Links the program; its bytes, or what the linker says.
+pub fn link(target: &str, features: &str, opt_level: &str) -> Result<Vec<u8>, String> {
+    let _one = LINKER.lock().unwrap_or_else(PoisonError::into_inner);
     let sources = firmware_folder(None).expect("the sources are here");
     let folder = sources.join("target");
     let compiler = Compiler::find(target).expect("a compiler for the target");
@@ -28,7 +33,8 @@ fn link(target: &str, features: &str, opt_level: &str) -> Result<PathBuf, String
     command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", opt_level);
     let output = command.output().expect("cargo runs");
     if output.status.success() {
-        Ok(folder.join(target).join("release/set-lstm-proof"))
+        let program = folder.join(target).join("release/set-lstm-proof");
+        Ok(std::fs::read(program).expect("the linked program"))
     } else {
         Err(String::from_utf8_lossy(&output.stderr).into_owned())
     }
@@ -39,9 +45,8 @@ fn the_linker_finds_no_panic_path_on_any_core() {
     for target in TARGETS {
         // `s` as the examples ship, and 3, at which other code is left
         for (features, opt_level) in [("", "s"), ("postcard-writes", "3")] {
-            let program = link(target, features, opt_level)
+            let elf = link(target, features, opt_level)
                 .unwrap_or_else(|error| panic!("{target}, opt-level {opt_level}:\n{error}"));
-            let elf = std::fs::read(&program).expect("the linked program");
             let elf = object::File::parse(&*elf).expect("an ELF file");
             // nothing was folded away
             let count = |name: &str| {

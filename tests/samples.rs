@@ -78,7 +78,7 @@ fn file(model: &SparseModel, statistics: &Normalization, values: Values) -> Alig
     pack(model, &options).unwrap().into()
 }
 
-fn small_file(values: Values) -> AlignedBytes {
+pub fn small_file(values: Values) -> AlignedBytes {
     file(&model(3, 5, 0.4, 1), &statistics(3), values)
 }
 

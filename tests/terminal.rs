@@ -3,7 +3,7 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "train",
     "evaluate",
     "predict",
@@ -11,6 +11,7 @@ const COMMANDS: [&str; 11] = [
     "inspect",
     "simulate",
     "footprint",
+    "stack-bound",
     "demo",
     "compare",
     "bench",

@@ -179,7 +179,7 @@ impl<'a> Tokenizer<'a> {
     }
 }
 
-impl<'a, A: Arithmetic> Model<'a, A> {
+impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
     /// Reads raw text for this model; `None` if the file has no words.
     pub fn tokenizer(&self) -> Option<Tokenizer<'a>> {
         self.vocabulary().map(Tokenizer::new)

@@ -19,6 +19,7 @@ mod output;
 mod predict;
 mod progress;
 mod simulate;
+mod stack_bound;
 mod topology;
 mod train;
 mod unpack;
@@ -61,6 +62,8 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Show what a model's firmware takes of flash and RAM
     Footprint(footprint::Arguments),
+    /// Show how deep the stack of a linked program can become at most
+    StackBound(stack_bound::Arguments),
     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
     Demo(demo::Arguments),
     /// Train and test all methods on one data set, and set their figures side by side
@@ -98,6 +101,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Upgrade(arguments) => upgrade::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),
+        Command::StackBound(arguments) => stack_bound::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
         Command::Topology(arguments) => topology::run(arguments),

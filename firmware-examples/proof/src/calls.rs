@@ -5,9 +5,10 @@
 
 use crate::outside::{Printer, bytes, number, samples, take};
 use core::fmt::Write;
+use set_lstm_runtime::compact::{self, Compact, UnpackError};
 use set_lstm_runtime::text::for_each_word;
 use set_lstm_runtime::wire::File;
-use set_lstm_runtime::{Arithmetic, Logit, Model, Snapshot, State};
+use set_lstm_runtime::{Arithmetic, DecodeError, Logit, Model, Snapshot, State};
 
 /// Bytes of the largest snapshot in postcard: 2 × 256 × 4, and a few.
 #[cfg(feature = "postcard-writes")]
@@ -22,27 +23,78 @@ pub fn without_model() {
     for_each_word(bytes(), |word| take(word.len() as u32));
 }
 
-/// All that one kind of model can do, with states of every capacity.
+/// All that one kind of model can do, with states of every capacity, of more than one block of
+/// units, and of several layers.
 #[inline(never)]
 pub fn all<A: Arithmetic>() {
-    let model = match Model::<A>::from_bytes(bytes()) {
-        Ok(model) => model,
+    match decode::<A, 1>() {
+        Ok(model) => {
+            of_model(&model);
+            of_capacity::<A, 2, 1>(&model);
+            of_capacity::<A, 4, 1>(&model);
+            of_capacity::<A, 8, 1>(&model);
+            of_capacity::<A, 16, 1>(&model);
+            of_capacity::<A, 32, 1>(&model);
+            of_capacity::<A, 64, 1>(&model);
+            of_capacity::<A, 128, 1>(&model);
+            of_capacity::<A, 256, 1>(&model);
+            of_capacity::<A, 512, 1>(&model);
+        }
+        Err(error) => print(error),
+    }
+    match decode::<A, 3>() {
+        Ok(stack) => {
+            of_model(&stack);
+            of_capacity::<A, 128, 3>(&stack);
+        }
+        Err(error) => print(error),
+    }
+}
+
+/// A compact file, into memory and page by page.
+#[inline(never)]
+pub fn unpack() {
+    match compact::unpack_into(bytes(), &mut [0; 64]) {
+        Ok(length) => take(length as u32),
+        Err(error) => print(error),
+    }
+    let write = |at: u32, page: &[u8]| -> Result<(), ()> {
+        take(at);
+        page.iter().for_each(|&byte| take(byte.into()));
+        Ok(())
+    };
+    let compact = match Compact::open(bytes()) {
+        Ok(compact) => compact,
         Err(error) => return print(error),
     };
-    of_model(&model);
-    of_capacity::<A, 2>(&model);
-    of_capacity::<A, 4>(&model);
-    of_capacity::<A, 8>(&model);
-    of_capacity::<A, 16>(&model);
-    of_capacity::<A, 32>(&model);
-    of_capacity::<A, 64>(&model);
-    of_capacity::<A, 128>(&model);
-    of_capacity::<A, 256>(&model);
+    match compact.unpack_pages(&mut [0; 64], write) {
+        Ok(length) => take(length),
+        Err(UnpackError::Decode(error)) => print(error),
+        Err(UnpackError::Write(())) => take(0),
+    }
+}
+
+/// Alone, for the bound of its stack.
+#[inline(never)]
+fn decode<A: Arithmetic, const L: usize>() -> Result<Model<'static, A, L>, DecodeError> {
+    Model::from_bytes(bytes())
+}
+
+/// Alone, for the bound of its stack.
+#[inline(never)]
+fn step<A: Arithmetic, const N: usize, const L: usize>(
+    model: &Model<'_, A, L>,
+    state: &mut State<A, N, L>,
+) {
+    state.step(model, number() as u16);
+    state.step_samples(model, &samples());
 }
 
 #[inline(never)]
-fn of_model<A: Arithmetic>(model: &Model<'_, A>) {
+fn of_model<A: Arithmetic, const L: usize>(model: &Model<'_, A, L>) {
     take(model.hidden() as u32);
+    take(model.units() as u32);
+    take(model.layer_count() as u32);
     take(model.vocabulary_size() as u32);
     take(model.channels().unwrap_or_default() as u32);
     take(model.logits() as u32);
@@ -61,8 +113,8 @@ fn of_model<A: Arithmetic>(model: &Model<'_, A>) {
 }
 
 #[inline(never)]
-fn of_capacity<A: Arithmetic, const N: usize>(model: &Model<'_, A>) {
-    let mut state = match State::<A, N>::new(model) {
+fn of_capacity<A: Arithmetic, const N: usize, const L: usize>(model: &Model<'_, A, L>) {
+    let mut state = match State::<A, N, L>::new(model) {
         Ok(state) => state,
         Err(error) => return print(error),
     };
@@ -80,8 +132,7 @@ fn of_capacity<A: Arithmetic, const N: usize>(model: &Model<'_, A>) {
             state.step(model, token);
         }
     }
-    state.step(model, number() as u16);
-    state.step_samples(model, &samples());
+    step(model, &mut state);
     state.logits(model).for_each(|logit| take(logit.bits()));
     let class = state.classify(model);
     take(class.label.into());
@@ -93,7 +144,10 @@ fn of_capacity<A: Arithmetic, const N: usize>(model: &Model<'_, A>) {
 
 /// Saved and restored, and then from bytes that may be any.
 #[inline(never)]
-fn interrupted<A: Arithmetic, const N: usize>(model: &Model<'_, A>, state: &mut State<A, N>) {
+fn interrupted<A: Arithmetic, const N: usize, const L: usize>(
+    model: &Model<'_, A, L>,
+    state: &mut State<A, N, L>,
+) {
     let saved = state.save(model);
     #[cfg(feature = "postcard-writes")]
     if let Ok(written) = postcard::to_slice(&saved, &mut [0; SNAPSHOT_BYTES]) {
@@ -102,7 +156,7 @@ fn interrupted<A: Arithmetic, const N: usize>(model: &Model<'_, A>, state: &mut 
     if state.restore(model, &saved).is_err() {
         take(0);
     }
-    let Ok(read) = postcard::from_bytes::<Snapshot<A, N>>(bytes()) else {
+    let Ok(read) = postcard::from_bytes::<Snapshot<A, N, L>>(bytes()) else {
         return take(0);
     };
     match state.restore(model, &read) {

@@ -24,6 +24,7 @@ use set_lstm_runtime::{Float32, Int8};
 fn main() -> ! {
     loop {
         calls::without_model();
+        calls::unpack();
         calls::all::<Int8>();
         calls::all::<Float32>();
         #[cfg(feature = "panics")]

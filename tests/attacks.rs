@@ -1,0 +1,105 @@
+//! The attacks of `fuzz/`, in short: the same code, some thousand runs from fixed seeds.
+
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
+
+use crate::damage::small_file;
+use crate::models::{KINDS, packed, random_model};
+use crate::samples;
+use fuzz::model::{Outcome, attack};
+use fuzz::mutate::mutate;
+use fuzz::random::Random;
+use set_lstm::device::AlignedBytes;
+use set_lstm::train::parameters::Shape;
+use set_lstm_runtime::{Int8, Model};
+use std::collections::BTreeSet;
+
+/// Models of both kinds: with words, with samples, and one that fills more than a block of rows.
+fn seeds() -> Vec<AlignedBytes> {
+    let shape = Shape {
+        vocabulary: 70,
+        embedding: 40,
+        hidden: 24,
+        logits: 1,
+    };
+    let larger = random_model(shape, 0.1, 3);
+    let of_kind = |values| {
+        let samples = samples::small_file(values);
+        [small_file(values), samples, packed(&larger, values)]
+    };
+    KINDS.into_iter().flat_map(of_kind).collect()
+}
+
+#[test]
+fn thousands_of_mutated_models_are_refused_or_run_as_promised() {
+    let mut random = Random::new(1);
+    let mut pool: Vec<Vec<u8>> = seeds().iter().map(|seed| seed.to_vec()).collect();
+    let (mut ran, mut restored, mut refused) = (0, 0, BTreeSet::new());
+    for _ in 0..6_000 {
+        let mut bytes = pool[random.below(pool.len())].clone();
+        mutate(&mut bytes, &mut random);
+        if random.below(16) == 0 {
+            bytes.truncate(random.below(bytes.len()));
+        }
+        match attack(&bytes) {
+            Outcome::Refused(error) => {
+                // of an error only its words, not its index
+                let words = error.to_string();
+                refused.insert(words.replace(|c: char| c.is_ascii_digit(), ""));
+            }
+            Outcome::Ran { restored: states } => {
+                (ran, restored) = (ran + 1, restored + states);
+                // damage on damage, as long as it runs
+                fuzz::forge::forge(&mut bytes);
+                if pool.len() < 200 {
+                    pool.push(bytes);
+                } else {
+                    let place = random.below(pool.len());
+                    pool[place] = bytes;
+                }
+            }
+        }
+    }
+    println!(
+        "{ran} ran, took {restored} forged states; {} errors",
+        refused.len()
+    );
+    assert!(ran > 1_000 && restored > ran, "{ran} {restored}");
+    // every part of the file is reached
+    assert!(refused.len() > 40, "{refused:#?}");
+}
+
+#[test]
+fn thousands_of_texts_have_the_same_tokens_in_any_pieces() {
+    let file = small_file(KINDS[0]);
+    let model = Model::<Int8>::from_bytes(&file).unwrap();
+    let parts: [&[u8]; 16] = [
+        b"a3",
+        b"a17 ",
+        b"don't",
+        b" ",
+        b"!",
+        b"<br />",
+        b"<",
+        b">",
+        b"'",
+        "é".as_bytes(),
+        "\u{2019}".as_bytes(),
+        "\u{1f600}".as_bytes(),
+        b"\xe2\x80",
+        b"\xff",
+        b"A",
+        b"\x80",
+    ];
+    let mut random = Random::new(2);
+    for seed in 0..4_000_u64 {
+        let mut text = seed.to_le_bytes().to_vec();
+        for _ in 0..random.below(40) {
+            match random.below(8) {
+                0 => text.push(random.word() as u8),
+                _ => text.extend_from_slice(parts[random.below(parts.len())]),
+            }
+        }
+        fuzz::text::attack(&model, &text);
+    }
+}
