@@ -52,9 +52,30 @@ pub const fn unit(scale: u16, bias: i16) -> u32 {
 /// On cores with DSP these are three instructions: smulwb, add, ssat.
 #[inline(always)]
 pub fn pre_activation(sum: i32, unit: u32) -> i32 {
-    let scaled = ((i64::from(sum) * i64::from(unit as i16)) >> 16) as i32;
+    let scaled = scaled(sum, unit as i16);
     let bias = (unit as i32) >> (16 - SCALE_SHIFT);
     saturate(scaled.wrapping_add(bias) >> SCALE_SHIFT)
+}
+
+/// `sum · scale / 2^16`, rounded downwards.
+#[inline(always)]
+fn scaled(sum: i32, scale: i16) -> i32 {
+    // ARMv6-M, which alone of the Arm cores has no atomic exchange, has no product of 64 bits
+    // either, only a function for it
+    if cfg!(all(target_arch = "arm", not(target_has_atomic = "32"))) {
+        scaled_by_halves(sum, scale)
+    } else {
+        ((i64::from(sum) * i64::from(scale)) >> 16) as i32
+    }
+}
+
+/// The same in products of 32 bits: neither can overflow, and the upper one has no remainder.
+#[inline(always)]
+fn scaled_by_halves(sum: i32, scale: i16) -> i32 {
+    let (high, low) = (sum >> 16, sum & 0xffff);
+    let scale = i32::from(scale);
+    high.wrapping_mul(scale)
+        .wrapping_add(low.wrapping_mul(scale) >> 16)
 }
 
 /// The bias of [`unit()`] that makes [`pre_activation`] add `bias` (in units of Q12) and
@@ -111,6 +132,30 @@ mod tests {
         assert_eq!(bias_field(-7.4, 1), -7);
         assert_eq!(bias_field(1e9, 1), i16::MAX);
         assert_eq!(bias_field(-1e9, 1), i16::MIN);
+    }
+
+    #[test]
+    fn both_ways_to_scale_agree() {
+        let sums = [
+            0,
+            1,
+            -1,
+            65_535,
+            65_536,
+            -65_536,
+            -65_537,
+            i32::MAX,
+            i32::MIN,
+        ];
+        for scale in [0, 1, 2, 255, 16_384, 32_767] {
+            for sum in sums
+                .into_iter()
+                .flat_map(|sum: i32| [sum, sum / 3, sum / 7])
+            {
+                let exact = ((i64::from(sum) * i64::from(scale)) >> 16) as i32;
+                assert_eq!(scaled_by_halves(sum, scale), exact, "{sum} by {scale}");
+            }
+        }
     }
 
     #[test]

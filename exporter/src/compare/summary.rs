@@ -57,8 +57,8 @@ pub struct Summary {
     pub ram_bytes: Option<u64>,
     /// Of the firmware.
     pub instructions_per_step: Option<u64>,
-    /// Mean.
-    pub training_seconds: f64,
+    /// Mean of all processors together: on a busy machine the clock would tell nothing.
+    pub cpu_seconds: f64,
     /// Of the seed that took most.
     pub peak_memory_bytes: Option<u64>,
 }
@@ -86,7 +86,7 @@ pub fn summarize(rows: &[CellRow]) -> Vec<Summary> {
             model_bytes: mean(|row| row.model_bytes.map(|it| it as f64)).map(|it| it.mean),
             ram_bytes: rows.iter().find_map(|row| row.ram_bytes),
             instructions_per_step: rows.iter().find_map(|row| row.instructions_per_step),
-            training_seconds: mean(|row| Some(row.training_seconds))?.mean,
+            cpu_seconds: mean(|row| Some(row.cpu_seconds))?.mean,
             peak_memory_bytes: rows.iter().filter_map(|row| row.peak_memory_bytes).max(),
         })
     };
@@ -111,7 +111,7 @@ pub fn table(summaries: &[Summary]) -> Table<11> {
         Column::numbers("model"),
         Column::numbers("RAM"),
         Column::numbers("instructions/step"),
-        Column::numbers("training"),
+        Column::numbers("processor time"),
         Column::numbers("peak memory"),
     ]);
     let dash = || "–".to_owned();
@@ -135,7 +135,7 @@ pub fn table(summaries: &[Summary]) -> Table<11> {
                 .map_or_else(dash, |mean| bytes(mean.round() as u64)),
             it.ram_bytes.map_or_else(dash, bytes),
             it.instructions_per_step.map_or_else(dash, thousands),
-            duration(it.training_seconds),
+            duration(it.cpu_seconds),
             it.peak_memory_bytes.map_or_else(dash, bytes),
         ]);
     }

@@ -131,6 +131,18 @@ impl Bench<'_> {
         })
     }
 
+    /// Whether figures of the board are missing that can be had without another training: the
+    /// emulator was not there, and the finished run still is.
+    pub fn can_complete(&self, row: &CellRow) -> bool {
+        let cell = row.cell();
+        row.method.is_sparse()
+            && cell.percent.is_none()
+            && cell.seed == 1
+            && self.device_documents > 0
+            && row.instructions_per_step.is_none()
+            && self.work.join(cell.folder()).join("trained.json").exists()
+    }
+
     /// What `train --json` printed, now or before.
     fn train(
         &self,

@@ -164,15 +164,15 @@ fn fill(arguments: &Arguments, plan: &Plan, ledger: &mut Ledger, work: &Path) ->
             (Task::AfterSet, ..) => outcome.failed.push(format!(
                 "{cell} (its size is that of set seed 1, which is not finished)"
             )),
-            (_, Some(row), _) => outcome.rows.push(row.clone()),
-            (Task::Train(options) | Task::CountWords(options), None, Some(fingerprint)) => {
+            (_, Some(row), _) if !bench.can_complete(row) => outcome.rows.push(row.clone()),
+            (Task::Train(options) | Task::CountWords(options), _, Some(fingerprint)) => {
                 if !has_data {
                     arguments
                         .data
                         .corpus(options.preset, &options.corpus_options())?; // before the first, not at each
                     has_data = true;
                 }
-                if ledger.any_row(cell).is_some() {
+                if done.is_none() && ledger.any_row(cell).is_some() {
                     bar.note(&format!(
                         "{cell}: its figures are of other options; it is trained anew"
                     ));
@@ -207,7 +207,7 @@ fn fill(arguments: &Arguments, plan: &Plan, ledger: &mut Ledger, work: &Path) ->
                     }
                 }
             }
-            (_, None, None) => {}
+            (_, _, None) => {}
         }
         bar.advance();
     }
