@@ -23,6 +23,9 @@ mod samples;
 /// The packed model on an emulated Cortex-M.
 mod firmware;
 
+/// The same model on every emulated core, and what a step takes there.
+mod boards;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 
