@@ -47,6 +47,9 @@ mod stack;
 /// No panic and no unsafe code, proven by linker and compiler.
 mod proof;
 
+/// The same model on every emulated core, and what a step takes there.
+mod boards;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 

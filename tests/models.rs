@@ -2,8 +2,9 @@
 
 use set_lstm::device::AlignedBytes;
 use set_lstm::pack::{PackOptions, Values, pack};
+use set_lstm::random_model;
 use set_lstm::sparse_model::{LayerView, SparseLayer, SparseMatrix, SparseModel};
-use set_lstm::train::parameters::{Densities, InitialScale, Parameters, Shape};
+use set_lstm::train::parameters::{Densities, Shape};
 use set_lstm::train::topology::Density;
 use set_lstm::vocabulary::Vocabulary;
 use set_lstm_runtime::gate::Gate;
@@ -11,18 +12,10 @@ use set_lstm_runtime::gate::Gate;
 /// Both kinds of files, int8 with the finest embedding.
 pub const KINDS: [Values; 2] = [Values::Int8 { embedding_bits: 8 }, Values::Float32];
 
-/// A random model with weights of the size that trained ones have.
+/// A random model with the same density everywhere.
 pub fn random_model(shape: Shape, density: f64, seed: u64) -> SparseModel {
-    let density = Density::Share(density);
-    let densities = Densities::even(density);
-    let scale = InitialScale {
-        embedding: 0.5,
-        input: 1.0,
-        recurrent: 1.0,
-        forget_bias: 1.0,
-    };
-    let parameters = Parameters::random(shape, densities, scale, seed);
-    parameters.to_model(&parameters.value)
+    let densities = Densities::even(Density::Share(density));
+    random_model::random_model(shape, densities, seed)
 }
 
 /// A few hundred bytes: three classes, an odd number of units.

@@ -30,6 +30,7 @@ pub mod tensors;
 
 pub mod pack;
 pub mod quantize;
+pub mod random_model;
 
 pub mod device;
 pub mod evaluate;

@@ -91,6 +91,18 @@ impl Compiler {
         command
     }
 
+    /// Its name and version, such as `rustc 1.96.0`.
+    ///
+    /// # Errors
+    /// It does not run any more.
+    pub fn name(&self) -> Result<String> {
+        let version = self.version("release: ");
+        let version = version.ok_or_else(|| {
+            Error::Tool(format!("{} does not run; {SETUP}", self.rustc.display()))
+        })?;
+        Ok(format!("rustc {version}"))
+    }
+
     fn is_recent(&self) -> bool {
         self.version("release: ")
             .is_some_and(|found| minor(&found) >= minor(OLDEST))

@@ -2,7 +2,7 @@
 // another memory map needs a file in `memory/`; the exporter's `simulate::board` lists the
 // same boards with what runs them.
 
-struct Board {
+struct Description {
     /// As in `SET_LSTM_BOARD`.
     name: &'static str,
     core: &'static str,
@@ -15,29 +15,29 @@ struct Board {
 }
 
 /// The first one of a target is what that target is built for by itself.
-const BOARDS: [Board; 6] = [
-    Board {
+const BOARDS: [Description; 6] = [
+    Description {
         name: "mps2-an386",
         core: "Cortex-M4F",
         target: "thumbv7em-none-eabihf",
         memory: "mps2.x",
         rate: [40, 1],
     },
-    Board {
+    Description {
         name: "mps2-an500",
         core: "Cortex-M7F",
         target: "thumbv7em-none-eabihf",
         memory: "mps2.x",
         rate: [40, 1],
     },
-    Board {
+    Description {
         name: "mps2-an505",
         core: "Cortex-M33F",
         target: "thumbv8m.main-none-eabihf",
         memory: "mps2-an505.x",
         rate: [50, 1],
     },
-    Board {
+    Description {
         name: "mps2-an385",
         core: "Cortex-M3",
         target: "thumbv7m-none-eabi",
@@ -45,14 +45,14 @@ const BOARDS: [Board; 6] = [
         rate: [40, 1],
     },
     // code for an M0 on an M3, which knows all of its instructions: room for any model
-    Board {
+    Description {
         name: "mps2-an385-m0",
         core: "code of a Cortex-M0",
         target: "thumbv6m-none-eabi",
         memory: "mps2.x",
         rate: [40, 1],
     },
-    Board {
+    Description {
         name: "microbit",
         core: "Cortex-M0",
         target: "thumbv6m-none-eabi",

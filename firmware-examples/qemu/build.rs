@@ -24,7 +24,7 @@ fn generate() -> Result<(), String> {
     let variable = |name| std::env::var(name).map_err(|_| format!("{name} is not set; use cargo"));
     let target = variable("TARGET")?;
     let wanted = std::env::var("SET_LSTM_BOARD").ok();
-    let is_it = |board: &&Board| match &wanted {
+    let is_it = |board: &&Description| match &wanted {
         Some(name) => board.name == *name,
         None => board.target == target,
     };
@@ -37,7 +37,7 @@ fn generate() -> Result<(), String> {
         ));
     };
     if board.target != target {
-        let Board {
+        let Description {
             name, target: own, ..
         } = board;
         return Err(format!(
@@ -48,7 +48,7 @@ fn generate() -> Result<(), String> {
     let io = |problem: std::io::Error| format!("{problem}; free some space");
     let memory = PathBuf::from("memory").join(board.memory);
     std::fs::copy(memory, folder.join("memory.x")).map_err(io)?;
-    let Board {
+    let Description {
         name,
         core,
         rate: [instructions, ticks],

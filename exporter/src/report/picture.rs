@@ -1,5 +1,5 @@
 //! Enters: what is to be drawn. Leaves: the text of an SVG file, and the looks that all
-//! pictures share. Next: `curve`, `parameters`, `confusion` and the pictures of `wiring`.
+//! pictures share. Next: `curve`, `parameters`, `confusion`, `break_even` and the pictures of `wiring`.
 
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};

@@ -141,7 +141,7 @@ mod tests {
         let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware-examples/qemu");
         let read = |path: &str| std::fs::read_to_string(format!("{package}/{path}")).expect(path);
         let text = read("boards.rs");
-        let entries: Vec<&str> = text.split("    Board {").skip(1).collect();
+        let entries: Vec<&str> = text.split("    Description {").skip(1).collect();
         assert_eq!(entries.len(), BOARDS.len());
         for (entry, board) in entries.into_iter().zip(BOARDS) {
             let found = ["name", "core", "target"].map(|name| field(entry, name));

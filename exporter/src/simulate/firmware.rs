@@ -41,7 +41,7 @@ pub struct Run {
 }
 
 impl Firmware {
-    /// Builds a program (`demo`, or one of the others in the board's package) with a model
+    /// Builds a program (`demo`, or one of the others in the boards' package) with a model
     /// and cases inside. Builds on the same machine wait for each other.
     ///
     /// # Errors
@@ -51,6 +51,23 @@ impl Firmware {
         program: &str,
         model: &[u8],
         cases: &[u8],
+        folders: &Folders,
+    ) -> Result<Self> {
+        Firmware::build_with(board, program, Some([model, cases]), folders)
+    }
+
+    /// Builds a program that embeds nothing (`bench-int8`, `bench-f32`).
+    ///
+    /// # Errors
+    /// Those of [`Firmware::build`].
+    pub fn build_bare(board: EmulatedBoard, program: &str, folders: &Folders) -> Result<Self> {
+        Firmware::build_with(board, program, None, folders)
+    }
+
+    fn build_with(
+        board: EmulatedBoard,
+        program: &str,
+        embedded: Option<[&[u8]; 2]>,
         folders: &Folders,
     ) -> Result<Self> {
         let compiler = Compiler::find(board.target)?;
@@ -64,14 +81,21 @@ impl Firmware {
         let lock = File::create(&lock)
             .and_then(|file| file.lock().map(|()| file))
             .map_err(Error::io(&lock, SPACE_HINT))?;
-        let (model_path, cases_path) = (inputs.join("model.setl"), inputs.join("cases.bin"));
-        replace(&model_path, model)?;
-        replace(&cases_path, cases)?;
+        let paths = ["model.setl", "cases.bin"].map(|name| inputs.join(name));
+        if let Some(embedded) = embedded {
+            for (path, bytes) in paths.iter().zip(embedded) {
+                replace(path, bytes)?;
+            }
+        }
         let mut command = compiler.build(&sources, &target);
         command.args(["--package", PACKAGE, "--bin", program]);
         command.env("SET_LSTM_BOARD", board.name);
-        command.env("SET_LSTM_MODEL", absolute(&model_path)?);
-        command.env("SET_LSTM_CASES", absolute(&cases_path)?);
+        // a program that embeds nothing leaves what is there, so that nothing is built again
+        if paths.iter().all(|path| path.is_file()) {
+            for (variable, path) in ["SET_LSTM_MODEL", "SET_LSTM_CASES"].iter().zip(&paths) {
+                command.env(variable, absolute(path)?);
+            }
+        }
         let output = command.stdin(Stdio::null()).output().map_err(|problem| {
             Error::Tool(format!(
                 "cargo: {problem}; run scripts/setup.sh of the sources"

@@ -201,7 +201,7 @@ fn spread(model: &AnyModel<'_>) -> SequenceSet {
 }
 
 /// The error of a program that ended too early: its own last word, if it had one.
-fn stopped(run: &firmware::Run) -> Error {
+pub(crate) fn stopped(run: &firmware::Run) -> Error {
     let own = run
         .text
         .lines()

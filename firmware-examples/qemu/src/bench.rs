@@ -1,5 +1,5 @@
-//! Enters: models and their cases on standard input, one pair after the other. Leaves: the
-//! demo's report for each. Next: `set-lstm bench device` reads them.
+//! Enters: models and their cases on standard input, one pair after the other. Leaves: what a
+//! state takes, and the demo's report for each pair. Next: `set-lstm bench device` reads them.
 //!
 //! One program a core and engine measures any number of models: nothing is built again.
 //! The calls are the demo's own; only the model lies in RAM instead of flash, which makes no
@@ -15,39 +15,43 @@
 //! | 0 to 3 | fill to a multiple of four |
 //! | `c` | cases file |
 
-use crate::{EmulatedBoard, Input, exit, fail};
+use crate::{EmulatedBoard, StandardInput, exit, fail};
+use core::fmt::Write;
 use core::hint::black_box;
 use set_lstm_demo::{Memory, run};
-use set_lstm_runtime::Arithmetic;
+use set_lstm_runtime::{Arithmetic, State};
 
 /// Bytes of the largest pair.
 const SIZE: usize = 3 << 20;
 
 /// Room for a model and its cases.
 #[repr(C, align(4))]
-pub struct Buffer([u8; SIZE]);
+pub struct PairBuffer([u8; SIZE]);
 
-impl Buffer {
+impl PairBuffer {
     /// All zero.
-    pub const EMPTY: Buffer = Buffer([0; SIZE]);
+    pub const EMPTY: PairBuffer = PairBuffer([0; SIZE]);
 }
 
 /// Units that the state has room for. One program serves all sizes.
 pub const CAPACITY: usize = 256;
 
 /// Runs everything on standard input and ends the emulator.
-pub fn bench<A: Arithmetic>(buffer: &mut Buffer) -> ! {
+pub fn bench<A: Arithmetic>(buffer: &mut PairBuffer) -> ! {
     let mut board = match EmulatedBoard::take() {
         Ok(board) => board,
         Err(problem) => fail(problem),
     };
-    let Some(mut input) = Input::open() else {
+    let Some(mut input) = StandardInput::open() else {
         fail("no standard input; run QEMU with -semihosting-config enable=on,target=native")
     };
+    if print_sizes::<A>(&mut board).is_err() {
+        fail("the board's output is closed; open it")
+    }
     let mut lengths = [[0; 4]; 2];
     while input.fill(lengths.as_flattened_mut()) {
         let [model, cases] = lengths.map(|length| u32::from_le_bytes(length) as usize);
-        let start = model.next_multiple_of(4);
+        let start = model.saturating_add(3) & !3;
         let Some(pair) = buffer.0.get_mut(..start.saturating_add(cases)) else {
             fail("a model and its cases are larger than the buffer; send smaller ones")
         };
@@ -62,4 +66,17 @@ pub fn bench<A: Arithmetic>(buffer: &mut Buffer) -> ! {
         }
     }
     exit(true)
+}
+
+/// What states of every capacity take, the smallest first.
+fn print_sizes<A: Arithmetic>(board: &mut EmulatedBoard) -> core::fmt::Result {
+    for (units, bytes) in [
+        (32, size_of::<State<A, 32>>()),
+        (64, size_of::<State<A, 64>>()),
+        (128, size_of::<State<A, 128>>()),
+        (256, size_of::<State<A, 256>>()),
+    ] {
+        writeln!(board, "state of {units} units {bytes}")?;
+    }
+    Ok(())
 }

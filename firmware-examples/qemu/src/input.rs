@@ -11,16 +11,16 @@ const NAME: &core::ffi::CStr = c":tt";
 const READ: usize = 0;
 
 /// Standard input.
-pub struct Input {
+pub struct StandardInput {
     handle: usize,
 }
 
-impl Input {
+impl StandardInput {
     /// Opens it; `None` if QEMU has none.
     pub fn open() -> Option<Self> {
         // SAFETY: a name with a zero at its end and its length, as the call wants them
         let handle = unsafe { syscall!(OPEN, NAME.as_ptr(), READ, NAME.count_bytes()) };
-        (handle != usize::MAX).then_some(Input { handle })
+        (handle != usize::MAX).then_some(StandardInput { handle })
     }
 
     /// Fills a buffer; `false` if the input ends before.

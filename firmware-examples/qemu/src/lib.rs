@@ -15,7 +15,7 @@ use core::fmt::Write;
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hio::{self, HostStream};
 use counter::Counter;
-pub use input::Input;
+pub use input::StandardInput;
 use set_lstm_demo::{Board, Rate};
 
 include!(concat!(env!("OUT_DIR"), "/board.rs"));

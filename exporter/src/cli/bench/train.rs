@@ -1,11 +1,11 @@
-//! `set-lstm bench`.
+//! `set-lstm bench train`.
 
 use std::num::NonZeroUsize;
 
-use super::data::DataArguments;
-use super::output::{print, print_json};
-use super::train::threads;
-use crate::bench::{Rounds, TrainSpeed, generated_documents, long_documents, train_speed};
+use crate::bench::train::{Rounds, TrainSpeed, generated_documents, long_documents, train_speed};
+use crate::cli::data::DataArguments;
+use crate::cli::output::{print, print_json};
+use crate::cli::train::threads;
 use crate::error::Result;
 use crate::load::load_training;
 use crate::report::table::{Column, Table, bytes, thousands};
@@ -16,25 +16,11 @@ use crate::train::preset::Preset;
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  set-lstm bench train --data aclImdb.tar.gz")]
-pub struct Arguments {
-    #[command(subcommand)]
-    what: What,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum What {
-    /// How fast this machine trains, and in how much memory
-    Train(TrainArguments),
-}
-
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
   set-lstm bench train --data aclImdb.tar.gz
   set-lstm bench train --topology dense
 
 Without data the documents are generated, with word frequencies by Zipf's law.")]
-struct TrainArguments {
+pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
     /// Tokens of each document
@@ -58,7 +44,6 @@ struct TrainArguments {
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<()> {
-    let What::Train(arguments) = arguments.what;
     let json = arguments.json;
     let speed = train(arguments)?;
     if json {
@@ -68,8 +53,8 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
 }
 
-fn train(arguments: TrainArguments) -> Result<TrainSpeed> {
-    let TrainArguments {
+fn train(arguments: Arguments) -> Result<TrainSpeed> {
+    let Arguments {
         data,
         tokens,
         rounds,
