@@ -61,6 +61,8 @@ pub trait Engine: Copy + core::fmt::Debug + 'static {
     type HeadWeight: bytemuck::AnyBitPattern + core::fmt::Debug;
     /// The constants that the formula needs.
     type Constants: Copy + core::fmt::Debug;
+    /// Those of a layer that is not read yet.
+    const NO_CONSTANTS: Self::Constants;
 
     /// The constants of a layer; `below` are those of the layer below it.
     fn constants(

@@ -58,7 +58,7 @@ pub(crate) fn step<A: Arithmetic, const N: usize, const L: usize>(
     token: u16,
 ) {
     let Memory { h, c, scratch } = memory;
-    if let ([layer, ..], [h, ..], [c, ..]) = (&model.layers[..], &mut h[..], &mut c[..]) {
+    if let ([layer, ..], [h, ..], [c, ..]) = (model.layers(), &mut h[..], &mut c[..]) {
         // without an embedding the row is empty, and what is joined has no input
         clear_joined(layer, h);
         let mut row = model.embedding.row(token);
@@ -94,7 +94,7 @@ pub(crate) fn step_samples<A: Arithmetic, const N: usize, const L: usize>(
     raw: &[f32],
 ) {
     let Memory { h, c, scratch } = memory;
-    if let ([layer, ..], [h, ..], [c, ..]) = (&model.layers[..], &mut h[..], &mut c[..]) {
+    if let ([layer, ..], [h, ..], [c, ..]) = (model.layers(), &mut h[..], &mut c[..]) {
         let constants = &layer.constants;
         let values = model.statistics.normalized(raw);
         let values = values.map(|value| A::sample(value, constants));
@@ -137,7 +137,7 @@ fn step_upper<A: Arithmetic, const N: usize, const L: usize>(
     }
     scratch.x.clear();
     let mut rest = &mut h[..];
-    let layers = model.layers.iter().zip(model.layers.iter().skip(1));
+    let layers = model.layers().iter().zip(model.layers().iter().skip(1));
     for ((below, layer), c) in layers.zip(c.iter_mut().skip(1)) {
         let Some((h_below, upper)) = core::mem::take(&mut rest).split_first_mut() else {
             return;

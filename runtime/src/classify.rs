@@ -20,7 +20,7 @@ impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
     /// `head · h + bias`, one logit after the other.
     pub fn logits<'s>(&'s self, model: &'s Model<'_, A, L>) -> impl Iterator<Item = A::Logit> + 's {
         let rows = model.head_weight.chunks_exact(model.hidden().max(1));
-        let layer = model.layers.last();
+        let layer = model.layers().last();
         rows.zip(model.head_bias).filter_map(move |(row, &bias)| {
             layer.map(|layer| A::logit(row, bias, self.hidden(), &layer.constants))
         })

@@ -59,6 +59,7 @@ impl Engine for Float32 {
     type Unit = f32;
     type HeadWeight = f32;
     type Constants = ();
+    const NO_CONSTANTS: () = ();
 
     fn constants(header: &Header<'_>, layer: u8, below: Option<&()>) -> Result<(), DecodeError> {
         let of = header

@@ -91,6 +91,13 @@ impl Engine for Int8 {
     type Unit = u32;
     type HeadWeight = i16;
     type Constants = Constants;
+    const NO_CONSTANTS: Constants = Constants {
+        state_shift: 0,
+        input_scale: 0,
+        input_limit: 0,
+        sample_one: 0.0,
+        head_shift: 0,
+    };
 
     fn constants(
         header: &Header<'_>,

@@ -17,17 +17,19 @@ use crate::gate::Gate;
 use crate::samples::Statistics;
 use crate::vocabulary::Vocabulary;
 use crate::wire::{
-    File, Header, InputLayout, LayerHeader, LayerShape, MAX_UNITS, Place, Section, Sections,
+    File, Header, InputLayout, LayerHeader, LayerShape, MAX_UNITS, Place, RowCode, Section,
+    Sections,
 };
 use bytemuck::AnyBitPattern;
-use heapless::Vec;
 
 /// A checked model that borrows its file; `L` is how many layers it has room for.
 #[derive(Debug)]
 pub struct Model<'a, A: Arithmetic, const L: usize = 1> {
     pub(crate) embedding: Embedding<'a>,
     pub(crate) statistics: Statistics<'a>,
-    pub(crate) layers: Vec<Layer<'a, A>, L>,
+    /// What is behind the last layer is empty.
+    layers: [Layer<'a, A>; L],
+    layer_count: u8,
     pub(crate) head_weight: &'a [A::HeadWeight], // [logits x hidden]
     pub(crate) head_bias: &'a [A::Logit],        // [logits]
     pub(crate) reference: &'a [u16],
@@ -48,6 +50,14 @@ pub(crate) struct Layer<'a, A: Arithmetic> {
 }
 
 impl<A: Arithmetic> Layer<'_, A> {
+    /// A layer that is not read yet.
+    const NONE: Self = Layer {
+        gates: [const { GateWeights::NONE }; Gate::COUNT],
+        constants: A::NO_CONSTANTS,
+        hidden: 0,
+        units: 0,
+    };
+
     /// Whether the input lies behind `h`.
     pub fn is_joined(&self) -> bool {
         self.units > self.hidden
@@ -67,6 +77,41 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
     /// # Errors
     /// The first rule that the bytes break; see [`DecodeError`].
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        // filled where it is returned: each copy would take its size of stack
+        let mut result = Ok(Model::NONE);
+        if let Ok(model) = &mut result
+            && let Err(error) = model.read(bytes)
+        {
+            result = Err(error);
+        }
+        result
+    }
+
+    /// A model that is not read yet.
+    const NONE: Self = Model {
+        embedding: Embedding {
+            block: &[],
+            length: &[],
+            bits: &[],
+            code: RowCode::RAW_SAMPLES,
+        },
+        statistics: Statistics {
+            mean: &[],
+            factor: &[],
+        },
+        layers: [const { Layer::NONE }; L],
+        layer_count: 0,
+        head_weight: &[],
+        head_bias: &[],
+        reference: &[],
+        checksum: 0,
+        class_names: "",
+        vocabulary: None,
+        max_tokens: 0,
+    };
+
+    #[inline(never)]
+    fn read(&mut self, bytes: &'a [u8]) -> Result<(), DecodeError> {
         let file = File::open(bytes)?;
         if file.kind != A::KIND {
             return Err(DecodeError::OtherKind { file: file.kind });
@@ -76,51 +121,41 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         }
         let header = &file.header;
         check_sizes(header)?;
-        if usize::from(header.layer_count()) > L {
-            let found = header.layer_count();
+        self.layer_count = header.layer_count();
+        if usize::from(self.layer_count) > L {
+            let found = self.layer_count;
             return Err(DecodeError::Layers { found });
         }
+        self.checksum = file.checksum;
+        self.class_names = header.class_names;
+        self.max_tokens = header.max_tokens;
 
         let mut sections = Sections::new(&file);
         let [displacement, fingerprint, block, length, bits, mean, factor] = header.front_bytes();
-        let vocabulary = Vocabulary::new(
+        self.vocabulary = Vocabulary::new(
             header,
             array(&mut sections, Section::WordDisplacement, displacement)?,
             array(&mut sections, Section::WordFingerprint, fingerprint)?,
         )?;
-        let embedding = Embedding {
+        self.embedding = Embedding {
             block: array(&mut sections, Section::RowBlock, block)?,
             length: sections.next(Section::RowLength, length)?,
             bits: array(&mut sections, Section::RowBits, bits)?,
             code: header.rows,
         };
-        let statistics = Statistics {
+        self.statistics = Statistics {
             mean: array(&mut sections, Section::InputMean, mean)?,
             factor: array(&mut sections, Section::InputFactor, factor)?,
         };
-        statistics.check()?;
-        // in place from here on: each part that is returned would be copied on the stack
-        let mut model = Model {
-            embedding,
-            statistics,
-            layers: Vec::new(),
-            head_weight: &[],
-            head_bias: &[],
-            reference: &[],
-            checksum: file.checksum,
-            class_names: header.class_names,
-            vocabulary,
-            max_tokens: header.max_tokens,
-        };
-        model.read_layers(&mut sections, header)?;
+        self.statistics.check()?;
+        self.read_layers(&mut sections, header)?;
         let [weight, bias, reference] = header.back_bytes(A::KIND);
-        model.head_weight = array(&mut sections, Section::HeadWeight, weight)?;
-        model.head_bias = array(&mut sections, Section::HeadBias, bias)?;
-        A::check_head(model.head_weight, model.head_bias)?;
-        model.reference = array(&mut sections, Section::Reference, reference)?;
-        crate::self_test::check(model.reference, header)?;
-        sections.finish()?;
-        Ok(model)
+        self.head_weight = array(&mut sections, Section::HeadWeight, weight)?;
+        self.head_bias = array(&mut sections, Section::HeadBias, bias)?;
+        A::check_head(self.head_weight, self.head_bias)?;
+        self.reference = array(&mut sections, Section::Reference, reference)?;
+        crate::self_test::check(self.reference, header)?;
+        sections.finish()
     }
 
     #[inline(never)]
@@ -129,26 +164,18 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         sections: &mut Sections<'a>,
         header: &Header<'_>,
     ) -> Result<(), DecodeError> {
-        let mut row_sum = 0;
-        for number in 0..header.layer_count() {
-            let below = self.layers.last().map(|below| &below.constants);
+        let (mut row_sum, mut below) = (0, None);
+        for (number, layer) in (0..header.layer_count()).zip(&mut self.layers) {
             let constants = A::constants(header, number, below)?;
             if below.is_none() {
                 let is_value = |bits| A::is_input(bits, &constants);
                 row_sum = self.embedding.check(header, is_value)?;
             }
             let shape = header.layer_shape(number);
-            let layer = Layer {
-                gates: [const { GateWeights::NONE }; Gate::COUNT],
-                constants,
-                hidden: shape.hidden,
-                units: shape.strip_columns(),
-            };
-            let _ = self.layers.push(layer); // there is room
+            layer.constants = constants;
+            layer.hidden = shape.hidden;
+            layer.units = shape.strip_columns();
             let counts = array(sections, Section::Shape(number), shape.shape_bytes())?;
-            let Some(layer) = self.layers.last_mut() else {
-                break;
-            };
             // in the order of `Gate::ALL`, which is the order of the file
             for (gate, weights) in Gate::ALL.into_iter().zip(&mut layer.gates) {
                 let place = Place {
@@ -158,25 +185,33 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
                 read_gate::<A>(weights, place, shape, counts, sections)?;
                 A::check_gate(place, weights, &constants, row_sum, shape.hidden)?;
             }
+            below = Some(&layer.constants);
         }
         Ok(())
     }
 
     /// Hidden units of the last layer.
     pub fn hidden(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.hidden.into())
+        self.layers().last().map_or(0, |layer| layer.hidden.into())
     }
 
     /// Capacity that a `State` needs at least: the hidden units of the largest layer, with the
     /// inputs where these lie behind them.
     pub fn units(&self) -> usize {
-        let units = self.layers.iter().map(|layer| layer.units.into());
+        let units = self.layers().iter().map(|layer| layer.units.into());
         units.max().unwrap_or(0)
     }
 
     /// How many layers there are.
     pub fn layer_count(&self) -> usize {
-        self.layers.len()
+        self.layer_count.into()
+    }
+
+    /// The layers, the first one's first.
+    #[inline(always)]
+    pub(crate) fn layers(&self) -> &[Layer<'a, A>] {
+        let count = usize::from(self.layer_count);
+        self.layers.get(..count).unwrap_or_default()
     }
 
     /// Tokens that have an embedding row of their own, the unknown word 0 included; 0 if the

@@ -55,7 +55,7 @@ impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
         // both hold at most N values
         let copy = |values: &[A::Value]| Vec::from_slice(values).unwrap_or_default();
         let mut layers = Vec::new();
-        for layer in (0..).take(model.layers.len()) {
+        for layer in (0..).take(model.layer_count()) {
             let (h, c) = self.layer(layer);
             // as many as the model has room for
             let _ = layers.push(LayerSnapshot {
@@ -89,8 +89,8 @@ impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
             return Err(RestoreError::OtherModel);
         }
         // a forged snapshot, with a right check: `step` relies on these
-        let possible = layers.len() == model.layers.len()
-            && model.layers.iter().zip(layers).all(|(layer, stored)| {
+        let possible = layers.len() == model.layer_count()
+            && model.layers().iter().zip(layers).all(|(layer, stored)| {
                 let hidden = usize::from(layer.hidden);
                 stored.h.len() == hidden
                     && stored.c.len() == hidden

@@ -88,10 +88,10 @@ impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
             });
         }
         self.hidden = [0; L];
-        for (into, layer) in self.hidden.iter_mut().zip(&model.layers) {
+        for (into, layer) in self.hidden.iter_mut().zip(model.layers()) {
             *into = layer.hidden;
         }
-        self.last = model.layers.len().saturating_sub(1) as u8;
+        self.last = model.layer_count().saturating_sub(1) as u8;
         self.reset();
         Ok(())
     }
