@@ -86,8 +86,9 @@ fn job(point: GridPoint, values: Values, seed: u64) -> Result<(Packed, Vec<u8>)>
         connections: model.gate_connections() as u64,
         gate_bytes: (bits / 8.0).round() as u64,
     };
-    let lengths = [file.len(), cases.len()].map(|length| (length as u32).to_le_bytes());
-    let mut bytes = lengths.concat();
+    let capacity = usize::from(point.hidden_size).next_power_of_two();
+    let head = [capacity, file.len(), cases.len()].map(|field| (field as u32).to_le_bytes());
+    let mut bytes = head.concat();
     bytes.extend(&*file);
     bytes.resize(bytes.len().next_multiple_of(4), 0);
     bytes.extend(cases);
