@@ -44,7 +44,7 @@ fn sequences() -> SequenceSet {
 
 /// A model and its cases as a program reads them from standard input.
 fn pair(model: &[u8], cases: &[u8]) -> Vec<u8> {
-    let lengths = [model, cases].map(|bytes| (bytes.len() as u32).to_le_bytes());
+    let lengths = [32, model.len(), cases.len()].map(|field| (field as u32).to_le_bytes());
     let fill = &[0; 3][..model.len().next_multiple_of(4) - model.len()];
     [&lengths.concat(), model, fill, cases].concat()
 }
@@ -112,11 +112,14 @@ fn a_wrong_answer_and_a_broken_input_end_with_an_error() {
     expected[2].digest ^= 1;
     let cases = cases::write(&sequences, &expected).unwrap();
     let wrong = pair(&model, &cases);
-    let large = [u32::MAX.to_le_bytes(), 8_u32.to_le_bytes()].concat();
+    let [mut large, mut capacity] = [wrong.clone(), wrong.clone()];
+    large[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
+    capacity[0] = 33;
     for (input, message) in [
         (&*wrong, "1 answers are not the host's"),
         (&wrong[..wrong.len() - 1], "the input ends within a model"),
         (&large, "larger than the buffer"),
+        (&capacity, "no such capacity"),
     ] {
         let run = run(EmulatedBoard::default(), "bench-f32", input);
         assert_eq!(run.code, Some(1), "{run:?}");
@@ -158,8 +161,8 @@ fn a_board_without_room_is_left_out_by_name() {
 fn no_figure_has_grown_beyond_the_committed_table() {
     let ended = ended(set_lstm!("bench device --check @", TABLE));
     assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
-    // 8 figures of 46 models in int8 on five boards, in f32 on three; 16 more on the first
-    let figures = 8 * (8 * 46 + 2 * 16);
+    // 8 figures of 46 models in int8 on five boards, in f32 on three; 16 models more on the first
+    let figures = 8 * (8 * 46 + 16);
     let last = ended.out.lines().last().unwrap();
     assert!(
         last.starts_with(&format!("{figures} figures compared, 0 ")),

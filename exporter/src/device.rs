@@ -164,7 +164,7 @@ impl<'a> AnyModel<'a> {
         of_kind!(self, |model| model.layer_count())
     }
 
-    /// Hidden units.
+    /// Hidden units of the last layer.
     pub fn hidden(&self) -> usize {
         of_kind!(self, |model| model.hidden())
     }

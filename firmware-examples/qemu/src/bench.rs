@@ -1,5 +1,5 @@
-//! Enters: models and their cases on standard input, one pair after the other. Leaves: what a
-//! state takes, and the demo's report for each pair. Next: `set-lstm bench device` reads them.
+//! Enters: models and their cases on standard input, one pair after the other. Leaves: the
+//! demo's report for each. Next: `set-lstm bench device` reads them.
 //!
 //! One program a core and engine measures any number of models: nothing is built again.
 //! The calls are the demo's own; only the model lies in RAM instead of flash, which makes no
@@ -9,6 +9,7 @@
 //!
 //! | bytes | field |
 //! |---|---|
+//! | 4 | capacity of the state in units: 32, 64, 128, 256 or 512, u32 |
 //! | 4 | length of the model `m`, u32 |
 //! | 4 | length of the cases `c`, u32 |
 //! | `m` | model file |
@@ -16,10 +17,9 @@
 //! | `c` | cases file |
 
 use crate::{EmulatedBoard, StandardInput, exit, fail};
-use core::fmt::Write;
 use core::hint::black_box;
-use set_lstm_demo::{Memory, run};
-use set_lstm_runtime::{Arithmetic, State};
+use set_lstm_demo::{Failure, Memory, run};
+use set_lstm_runtime::Arithmetic;
 
 /// Bytes of the largest pair.
 const SIZE: usize = 3 << 20;
@@ -33,11 +33,11 @@ impl PairBuffer {
     pub const EMPTY: PairBuffer = PairBuffer([0; SIZE]);
 }
 
-/// Units that the state has room for. One program serves all sizes.
-pub const CAPACITY: usize = 256;
+/// What to do with a model and its cases: capacity of the state, model, cases.
+pub type Engine = fn(&mut EmulatedBoard, usize, &[u8], &[u8]) -> Result<(), Failure>;
 
 /// Runs everything on standard input and ends the emulator.
-pub fn bench<A: Arithmetic>(buffer: &mut PairBuffer) -> ! {
+pub fn bench(buffer: &mut PairBuffer, engine: Engine) -> ! {
     let mut board = match EmulatedBoard::take() {
         Ok(board) => board,
         Err(problem) => fail(problem),
@@ -45,12 +45,9 @@ pub fn bench<A: Arithmetic>(buffer: &mut PairBuffer) -> ! {
     let Some(mut input) = StandardInput::open() else {
         fail("no standard input; run QEMU with -semihosting-config enable=on,target=native")
     };
-    if print_sizes::<A>(&mut board).is_err() {
-        fail("the board's output is closed; open it")
-    }
-    let mut lengths = [[0; 4]; 2];
-    while input.fill(lengths.as_flattened_mut()) {
-        let [model, cases] = lengths.map(|length| u32::from_le_bytes(length) as usize);
+    let mut head = [[0; 4]; 3];
+    while input.fill(head.as_flattened_mut()) {
+        let [capacity, model, cases] = head.map(|field| u32::from_le_bytes(field) as usize);
         let start = model.saturating_add(3) & !3;
         let Some(pair) = buffer.0.get_mut(..start.saturating_add(cases)) else {
             fail("a model and its cases are larger than the buffer; send smaller ones")
@@ -60,23 +57,45 @@ pub fn bench<A: Arithmetic>(buffer: &mut PairBuffer) -> ! {
         }
         // the slices exist: both lengths were found to fit
         let (model, cases) = (&pair[..model], &pair[start..]);
-        let mut memory = Memory::<A, CAPACITY, 1>::EMPTY;
-        if let Err(failure) = run(&mut board, &mut memory, black_box(model), cases) {
+        if let Err(failure) = engine(&mut board, capacity, black_box(model), cases) {
             fail(failure)
         }
     }
     exit(true)
 }
 
-/// What states of every capacity take, the smallest first.
-fn print_sizes<A: Arithmetic>(board: &mut EmulatedBoard) -> core::fmt::Result {
-    for (units, bytes) in [
-        (32, size_of::<State<A, 32>>()),
-        (64, size_of::<State<A, 64>>()),
-        (128, size_of::<State<A, 128>>()),
-        (256, size_of::<State<A, 256>>()),
-    ] {
-        writeln!(board, "state of {units} units {bytes}")?;
-    }
-    Ok(())
+/// An engine with states of every capacity, each of them compiled for itself, as the one of
+/// an application is.
+///
+/// # Errors
+/// Those of the demo.
+pub fn any_capacity<A: Arithmetic>(
+    board: &mut EmulatedBoard,
+    capacity: usize,
+    model: &[u8],
+    cases: &[u8],
+) -> Result<(), Failure> {
+    let run = match capacity {
+        32 => one_capacity::<A, 32>,
+        64 => one_capacity::<A, 64>,
+        128 => one_capacity::<A, 128>,
+        256 => one_capacity::<A, 256>,
+        512 => one_capacity::<A, 512>,
+        _ => fail("no such capacity; ask for 32, 64, 128, 256 or 512"),
+    };
+    run(board, capacity, model, cases)
+}
+
+/// An engine with one capacity, whatever is asked for.
+///
+/// # Errors
+/// Those of the demo.
+pub fn one_capacity<A: Arithmetic, const N: usize>(
+    board: &mut EmulatedBoard,
+    _: usize,
+    model: &[u8],
+    cases: &[u8],
+) -> Result<(), Failure> {
+    let mut memory = Memory::<A, N, 1>::EMPTY;
+    run(board, &mut memory, model, cases)
 }

@@ -75,7 +75,9 @@ fn job(point: GridPoint, values: Values, seed: u64) -> Result<(Packed, Vec<u8>)>
     };
     let file = AlignedBytes::from(pack(&model, &options)?);
     let name = Path::new("random model");
-    let expected = answers(&AnyModel::open(&file, name)?, &sequence);
+    let runtime = AnyModel::open(&file, name)?;
+    let capacity = runtime.units().next_power_of_two();
+    let expected = answers(&runtime, &sequence);
     let cases = cases::write(&sequence, &expected)?;
     let inspection = inspect(&file, name)?;
     let gates = (inspection.matrices.iter()).filter(|facts| facts.matrix != "embedding");
@@ -86,8 +88,8 @@ fn job(point: GridPoint, values: Values, seed: u64) -> Result<(Packed, Vec<u8>)>
         connections: model.gate_connections() as u64,
         gate_bytes: (bits / 8.0).round() as u64,
     };
-    let lengths = [file.len(), cases.len()].map(|length| (length as u32).to_le_bytes());
-    let mut bytes = lengths.concat();
+    let head = [capacity, file.len(), cases.len()].map(|field| (field as u32).to_le_bytes());
+    let mut bytes = head.concat();
     bytes.extend(&*file);
     bytes.resize(bytes.len().next_multiple_of(4), 0);
     bytes.extend(cases);

@@ -45,16 +45,32 @@ pub fn roomy_boards() -> impl Iterator<Item = EmulatedBoard> {
     BOARDS.into_iter().filter(|board| board.ram >= 4 << 20)
 }
 
-/// The two engines: program, name in the rows, and kind of values.
-const ENGINES: [(&str, &str, Values); 2] = [
-    (
-        "bench-int8",
-        "int8",
-        Values::Int8 {
+/// An engine and its programs.
+struct EngineKind {
+    /// Name in the rows.
+    values: &'static str,
+    kind: Values,
+    /// What runs the models.
+    bench: &'static str,
+    /// What is linked for the size of the code.
+    size: &'static str,
+}
+
+const ENGINES: [EngineKind; 2] = [
+    EngineKind {
+        values: "int8",
+        kind: Values::Int8 {
             embedding_bits: EMBEDDING_BITS,
         },
-    ),
-    ("bench-f32", "f32", Values::Float32),
+        bench: "bench-int8",
+        size: "size-int8",
+    },
+    EngineKind {
+        values: "f32",
+        kind: Values::Float32,
+        bench: "bench-f32",
+        size: "size-f32",
+    },
 ];
 
 /// Measures all points on all boards; f32 only on cores that compute with it. `watch` is
@@ -69,98 +85,95 @@ pub fn measure(options: &DeviceOptions, watch: impl Fn(&str)) -> Result<DeviceMe
         .first()
         .ok_or_else(|| Error::Options("no board to measure on; name at least one".into()))?;
     let compiler = Compiler::find(first.target)?.name()?;
-    // the jobs of a board are the first ones of the default board, which has the most
     let mut rows = Vec::new();
-    for (program, values, kind) in ENGINES {
-        let boards = (options.boards.iter().copied())
-            .filter(|board| board.has_fpu || kind != Values::Float32);
-        let boards: Vec<EmulatedBoard> = boards.collect();
-        let mut jobs: Vec<(Vec<_>, Jobs)> = Vec::new();
-        for &board in &boards {
-            let points = points(board);
-            if !jobs.iter().any(|(known, _)| *known == points) {
-                let new = Jobs::new(&points, kind, options.seed)?;
-                jobs.push((points, new));
-            }
-        }
-        let jobs_of = |board| {
-            let wanted = points(board);
-            jobs.iter().find(|(points, _)| *points == wanted)
-        };
+    for engine in &ENGINES {
+        let is_int8 = engine.kind != Values::Float32;
+        let boards = options.boards.iter().copied();
+        let boards: Vec<EmulatedBoard> = boards.filter(|board| is_int8 || board.has_fpu).collect();
+        rows.extend(engine.measure(&boards, options, &watch)?);
+    }
+    Ok(DeviceMeasurement { compiler, rows })
+}
+
+impl EngineKind {
+    /// All boards, as many at a time as this machine has cores.
+    fn measure(
+        &self,
+        boards: &[EmulatedBoard],
+        options: &DeviceOptions,
+        watch: impl Fn(&str),
+    ) -> Result<Vec<DeviceRow>> {
+        let jobs = |further| Jobs::new(&points(further), self.kind, options.seed);
+        let (few, many) = (jobs(false)?, jobs(true)?);
         let most = available_parallelism().map_or(1, usize::from);
         let measured: Result<Vec<Vec<DeviceRow>>> = scope(|scope| {
-            let mut running: VecDeque<ScopedJoinHandle<'_, Result<Vec<DeviceRow>>>> =
-                VecDeque::new();
+            let mut running = VecDeque::new();
             let mut done = Vec::new();
-            for &board in &boards {
-                watch(&format!("{values} on {}, {}", board.name, board.core));
-                let firmware = Firmware::build_bare(board, program, &options.folders)?;
+            for &board in boards {
+                watch(&format!(
+                    "{} on {}, {}",
+                    self.values, board.name, board.core
+                ));
+                let build = |program| Firmware::build_bare(board, program, &options.folders);
+                let (bench, size) = (build(self.bench)?, build(self.size)?);
+                let flash = FlashUse::of_elf(&size.elf()?)?;
+                let is_first = board == EmulatedBoard::default() && self.kind != Values::Float32;
+                let jobs = if is_first { &many } else { &few };
                 if running.len() >= most {
                     done.extend(running.pop_front().map(joined).transpose()?);
                 }
-                let Some((_, jobs)) = jobs_of(board) else {
-                    continue;
-                };
-                let timeout = options.timeout;
-                running.push_back(scope.spawn(move || run(&firmware, values, jobs, timeout)));
+                let work = move || self.run(&bench, flash, jobs, options.timeout);
+                running.push_back(scope.spawn(work));
             }
             for handle in running {
                 done.push(joined(handle)?);
             }
             Ok(done)
         });
-        rows.extend(measured?.into_iter().flatten());
+        Ok(measured?.into_iter().flatten().collect())
     }
-    Ok(DeviceMeasurement { compiler, rows })
+
+    /// Runs all jobs on a board.
+    fn run(
+        &self,
+        firmware: &Firmware,
+        flash: FlashUse,
+        jobs: &Jobs,
+        timeout: Duration,
+    ) -> Result<Vec<DeviceRow>> {
+        let run = firmware.run_with(jobs.open()?, timeout)?;
+        if run.code != Some(0) {
+            return Err(stopped(&run));
+        }
+        let mut texts = run.text.split("board      ").skip(1);
+        let row = |job: &Packed| {
+            let report = texts.next().and_then(Report::parse);
+            let report = report.ok_or_else(|| stopped(&run))?;
+            check(&report, job, &run)?;
+            Ok(DeviceRow {
+                board: firmware.board().name.to_owned(),
+                values: self.values.to_owned(),
+                point: job.point,
+                figures: StepFigures {
+                    connections: job.connections,
+                    step_instructions: report.instructions_per_token,
+                    decode_instructions: report.instructions_decode,
+                    gate_bytes: job.gate_bytes,
+                    state_bytes: report.state_bytes,
+                    decode_stack_bytes: report.decode_stack_bytes,
+                    step_stack_bytes: report.step_stack_bytes,
+                    code_bytes: flash.engine_code_bytes,
+                    table_bytes: flash.engine_table_bytes,
+                },
+            })
+        };
+        jobs.points.iter().map(row).collect()
+    }
 }
 
 fn joined(handle: ScopedJoinHandle<'_, Result<Vec<DeviceRow>>>) -> Result<Vec<DeviceRow>> {
     let broken = |_| Err(Error::Tool("a measurement broke off; report this".into()));
     handle.join().unwrap_or_else(broken)
-}
-
-/// Runs all jobs of a board.
-fn run(
-    firmware: &Firmware,
-    values: &str,
-    jobs: &Jobs,
-    timeout: Duration,
-) -> Result<Vec<DeviceRow>> {
-    let flash = FlashUse::of_elf(&firmware.elf()?)?;
-    let run = firmware.run_with(jobs.open()?, timeout)?;
-    if run.code != Some(0) {
-        return Err(stopped(&run));
-    }
-    // what stands before the first report are the sizes of a state
-    let mut texts = run.text.split("board      ");
-    let sizes = texts.next().unwrap_or_default();
-    let mut rows = Vec::new();
-    for job in &jobs.points {
-        let row = texts.next().and_then(|text| {
-            let report = Report::parse(text)?;
-            let state_bytes = state_bytes(sizes, job.point.hidden_size)?;
-            Some((report, state_bytes))
-        });
-        let (report, state_bytes) = row.ok_or_else(|| stopped(&run))?;
-        check(&report, job, &run)?;
-        rows.push(DeviceRow {
-            board: firmware.board().name.to_owned(),
-            values: values.to_owned(),
-            point: job.point,
-            figures: StepFigures {
-                connections: job.connections,
-                step_instructions: report.instructions_per_token,
-                decode_instructions: report.instructions_decode,
-                gate_bytes: job.gate_bytes,
-                state_bytes,
-                decode_stack_bytes: report.decode_stack_bytes,
-                step_stack_bytes: report.step_stack_bytes,
-                code_bytes: flash.engine_code_bytes,
-                table_bytes: flash.engine_table_bytes,
-            },
-        });
-    }
-    Ok(rows)
 }
 
 /// The board's answers are the host's.
@@ -175,29 +188,9 @@ fn check(report: &Report, job: &Packed, run: &Run) -> Result<()> {
     )))
 }
 
-/// Bytes of the smallest state with room for so many units.
-fn state_bytes(sizes: &str, hidden: u16) -> Option<u64> {
-    let line = |line: &str| {
-        let mut fields = line.strip_prefix("state of ")?.split_whitespace();
-        let units: u16 = fields.next()?.parse().ok()?;
-        let bytes = fields.next_back()?.parse().ok()?;
-        (units >= hidden).then_some(bytes)
-    };
-    sizes.lines().find_map(line)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_state_is_the_smallest_with_room_for_the_units() {
-        let sizes = "state of 32 units 552\nstate of 64 units 1064\n";
-        assert_eq!(state_bytes(sizes, 5), Some(552));
-        assert_eq!(state_bytes(sizes, 32), Some(552));
-        assert_eq!(state_bytes(sizes, 33), Some(1064));
-        assert_eq!(state_bytes(sizes, 65), None);
-    }
 
     #[test]
     fn one_board_of_each_core_has_room() {

@@ -10,8 +10,8 @@
 //!
 //! All models are random ones. Each takes [`STEPS`](grid::STEPS) steps; the counter of
 //! instructions has a grain of 40 to 50, so that the mean over the steps is exact to an
-//! instruction. The state of the programs has room for 256 units whatever the model's size;
-//! `state_bytes` is what a state of the next power of two takes.
+//! instruction. The state has room for the model's units, rounded up to a power of two, and is
+//! compiled for that size, as in an application.
 
 pub mod baseline;
 pub mod grid;
@@ -60,7 +60,7 @@ pub struct StepFigures {
     /// Bytes of the gate matrices in the file: indices, weights, where rows or columns begin,
     /// fill; without scales, biases, embedding and output layer.
     pub gate_bytes: u64,
-    /// Bytes of a state with room for the model.
+    /// Bytes of a state with room for the model, rounded up to a power of two.
     pub state_bytes: u64,
     /// Bytes of stack to decode.
     pub decode_stack_bytes: u64,

@@ -3,11 +3,11 @@
 #![no_main]
 
 use cortex_m_rt::entry;
-use set_lstm_qemu::bench::{PairBuffer, bench};
+use set_lstm_qemu::bench::{PairBuffer, any_capacity, bench};
 use set_lstm_runtime::Float32;
 
 #[entry]
 fn main() -> ! {
     static mut BUFFER: PairBuffer = PairBuffer::EMPTY;
-    bench::<Float32>(BUFFER)
+    bench(BUFFER, any_capacity::<Float32>)
 }
