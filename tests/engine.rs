@@ -14,7 +14,7 @@ use set_lstm_runtime::{
 
 /// Sums of squares, for root mean squares.
 #[derive(Default)]
-struct Errors {
+pub struct Errors {
     squares: f64,
     count: u32,
     largest: f64,
@@ -27,7 +27,7 @@ impl Errors {
         self.largest = self.largest.max(error.abs());
     }
 
-    fn rms(&self) -> f64 {
+    pub fn rms(&self) -> f64 {
         (self.squares / f64::from(self.count)).sqrt()
     }
 }
@@ -50,7 +50,7 @@ fn f32_errors(model: &SparseModel, sequence: &[u16]) -> (Errors, f64) {
 }
 
 /// The same for int8; the oracle has the weights that the integers stand for.
-fn int8_errors(model: &SparseModel, embedding_bits: u8, sequence: &[u16]) -> (Errors, f64) {
+pub fn int8_errors(model: &SparseModel, embedding_bits: u8, sequence: &[u16]) -> (Errors, f64) {
     let exact = quantize(model, embedding_bits).unwrap();
     let one = f64::from(1_u32 << exact.state_bits());
 

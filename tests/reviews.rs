@@ -8,7 +8,10 @@ use std::path::PathBuf;
 
 use set_lstm::dataset::imdb::Imdb;
 use set_lstm::dataset::{Corpus, Split};
+use set_lstm::run::Run;
 
+use crate::engine::int8_errors;
+use crate::models::tokens;
 use crate::program::{number, object, printed, set_lstm};
 
 /// The folder that holds the data, or a loud nothing.
@@ -57,6 +60,13 @@ fn real_reviews_are_learned_kept_in_int8_and_repeated_by_the_board() {
     let trained = object(set_lstm!(words, &data, &run), &["peak_memory_bytes"]);
     eprintln!("{trained}");
     assert!(number(&trained, "validation_accuracy") >= 0.80, "{trained}");
+    let (_, model) = Run::open(&run).unwrap().model().unwrap();
+    for (seed, bits) in [(1, 5), (2, 8)] {
+        let sequence = tokens(200, model.vocabulary_size(), seed);
+        let rms = int8_errors(&model, bits, &sequence).0.rms();
+        eprintln!("{bits} bits: h is off the same weights in f64 by {rms:.1e} (rms)");
+        assert!(rms < 7e-4, "{rms}");
+    }
 
     printed(set_lstm!("export @ --out @", &run, &file));
     let accuracy = |words, model: &PathBuf| {
