@@ -23,6 +23,7 @@
 
 mod bits;
 pub mod compact;
+mod layer;
 mod matrix;
 mod reference;
 mod rows;
@@ -35,13 +36,13 @@ use crate::normalization::Normalization;
 use crate::quantize::{LARGEST_SAMPLE, QuantizedMatrix, QuantizedModel, quantize};
 use crate::sparse_model::{SparseMatrix, SparseModel};
 use crate::vocabulary::Vocabulary;
-use matrix::{Entry, by_columns, by_strips};
+use layer::GateRows;
+use matrix::Entry;
 use rows::{RowValues, by_rows};
 use set_lstm_runtime::fixed::pair;
 use set_lstm_runtime::gate::Gate;
 use set_lstm_runtime::wire::{
-    Header, InputLayout, Kind, LayerHeader, MAX_LAYERS, MAX_UNITS, Place, RowCode, Section,
-    WordCode,
+    Header, InputLayout, Kind, LayerHeader, MAX_LAYERS, MAX_UNITS, RowCode, Section, WordCode,
 };
 pub use upgrade::{upgrade, version};
 use words::WordTable;
@@ -345,70 +346,6 @@ fn float32(model: &SparseModel) -> Option<Contents> {
         (Section::HeadBias, bits(&model.head_bias)),
     ]);
     Some(contents)
-}
-
-/// The weights of one gate, row by row.
-struct GateRows<V> {
-    input: Vec<Vec<(u16, V)>>,
-    recurrent: Vec<Vec<(u16, V)>>,
-    /// Columns of `W`.
-    columns: usize,
-    units: Vec<u32>,
-}
-
-impl Contents {
-    /// The sections of one layer; `weights` gives the indices and weights of pairs as bytes.
-    fn push_layer<V: Copy + Default>(
-        &mut self,
-        number: u8,
-        header: LayerHeader,
-        gates: [GateRows<V>; Gate::COUNT],
-        weights: impl Fn(&[Entry<V>]) -> (Vec<u8>, Vec<u8>),
-    ) -> Option<()> {
-        let hidden = usize::from(header.hidden);
-        let mut shape: Vec<u16> = Vec::new();
-        for (gate, rows) in Gate::ALL.into_iter().zip(gates) {
-            let place = Place {
-                layer: number,
-                gate,
-            };
-            let strips = match header.layout {
-                InputLayout::Columns => {
-                    let columns = by_columns(&rows.input, rows.columns)?;
-                    shape.extend(&columns.counts);
-                    let (units, values) = weights(&columns.entries);
-                    self.sections.extend([
-                        (Section::InputStart(place), bytes(columns.start)),
-                        (Section::InputUnit(place), units),
-                        (Section::InputWeight(place), values),
-                    ]);
-                    by_strips(&rows.recurrent, hidden)
-                }
-                InputLayout::Joined => {
-                    let joined = rows.recurrent.into_iter().zip(&rows.input);
-                    let joined: Vec<_> = joined
-                        .map(|(mut row, input)| {
-                            let behind = |&(column, v): &(u16, V)| (header.hidden + column, v);
-                            row.extend(input.iter().map(behind));
-                            row
-                        })
-                        .collect();
-                    by_strips(&joined, hidden + rows.columns)
-                }
-            };
-            shape.extend(strips.counts.as_flattened());
-            let (columns, values) = weights(&strips.entries);
-            self.sections.extend([
-                (Section::StripUnit(place), strips.unit),
-                (Section::RecurrentColumn(place), columns),
-                (Section::RecurrentWeight(place), values),
-                (Section::Unit(place), bytes(even(rows.units.into_iter()))),
-            ]);
-        }
-        self.sections.push((Section::Shape(number), bytes(shape)));
-        *self.header.layers.get_mut(usize::from(number))? = header;
-        Some(())
-    }
 }
 
 /// The embedding's sections, and a header that knows no more than them.

@@ -1,7 +1,7 @@
 //! Enters: the postcard header. Leaves: [`Header`], its fields checked for their ranges, and the
 //! sizes that follow from it. Next: `file` cuts the sections by them.
 
-use super::{BLOCK_ROWS, Kind, MAX_LAYERS, Place, SEGMENT, STRIP_CLASSES, Section};
+use super::{BLOCK_ROWS, Kind, LayerShape, MAX_LAYERS, Place, Section};
 use crate::gate::Gate;
 use serde::{Deserialize, Serialize};
 
@@ -232,125 +232,6 @@ impl Numbers<'_> {
         self.fit &= number <= limit;
         number
     }
-}
-
-/// Bytes of the indices and weights of a pair, and of a weight of the head.
-struct PairBytes {
-    index: u32,
-    weight: u32,
-    head: u32,
-}
-
-impl Kind {
-    const fn bytes(self) -> PairBytes {
-        let (index, weight, head) = match self {
-            Kind::Int8 => (0, 4, 2),
-            Kind::Float32 => (2, 8, 4),
-        };
-        PairBytes {
-            index,
-            weight,
-            head,
-        }
-    }
-}
-
-/// The sizes of one layer, from which the lengths of its sections follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LayerShape {
-    /// Hidden units.
-    pub hidden: u16,
-    /// Numbers of an input: of the embedding, of a sample, or units of the layer below.
-    pub input: u16,
-    /// How the matrices lie.
-    pub layout: InputLayout,
-}
-
-impl LayerShape {
-    /// Columns of the matrix of strips: those of `U`, or of `U` and `W` side by side.
-    pub const fn strip_columns(&self) -> u16 {
-        match self.layout {
-            InputLayout::Columns => self.hidden,
-            InputLayout::Joined => self.hidden.saturating_add(self.input),
-        }
-    }
-
-    /// Row segments: blocks one below the other.
-    pub const fn down(&self) -> u16 {
-        self.hidden.div_ceil(SEGMENT)
-    }
-
-    /// Blocks of strips side by side.
-    pub const fn across(&self) -> u16 {
-        self.strip_columns().div_ceil(SEGMENT)
-    }
-
-    /// Row segments of `W` that lie by columns.
-    pub const fn column_segments(&self) -> u16 {
-        match self.layout {
-            InputLayout::Columns => self.down(),
-            InputLayout::Joined => 0,
-        }
-    }
-
-    /// Numbers of the shape of one gate.
-    pub const fn counts(&self) -> u16 {
-        self.column_segments() + self.down() * self.across() * STRIP_CLASSES as u16
-    }
-
-    /// Bytes of the section of the shape.
-    pub const fn shape_bytes(&self) -> u32 {
-        2 * Gate::COUNT as u32 * self.counts() as u32
-    }
-
-    /// Bytes of the seven sections of one gate, in their order; `counts` is the shape.
-    pub fn gate_bytes(&self, kind: Kind, gate: Gate, counts: &[u16]) -> [u32; 7] {
-        let (segments, blocks) = self.of_gate(gate, counts);
-        let columns: u32 = segments.iter().map(|&pairs| u32::from(pairs)).sum();
-        let (strips, pairs) = strips_and_pairs(blocks);
-        let PairBytes { index, weight, .. } = kind.bytes();
-        [
-            2 * u32::from(self.column_segments()) * (u32::from(self.input) + 1),
-            index * columns,
-            weight * columns,
-            strips,
-            index * pairs,
-            weight * pairs,
-            4 * u32::from(self.hidden.next_multiple_of(2)),
-        ]
-    }
-
-    /// The counts of one gate: the pairs of each segment of `W`, and the strips of each block.
-    /// `counts` are those of the layer; of what is missing there is none.
-    pub fn of_gate<'s>(
-        &self,
-        gate: Gate,
-        counts: &'s [u16],
-    ) -> (&'s [u16], &'s [[u16; STRIP_CLASSES]]) {
-        let each = usize::from(self.counts());
-        let of_gate = counts
-            .get(gate.index() * each..)
-            .and_then(|counts| counts.get(..each))
-            .unwrap_or_default();
-        let (columns, strips) = of_gate
-            .split_at_checked(self.column_segments().into())
-            .unwrap_or_default();
-        (columns, strips.as_chunks().0)
-    }
-}
-
-/// Strips and pairs of blocks, all classes together.
-#[inline(never)] // thrice, and none of them in a hurry
-pub(crate) fn strips_and_pairs(blocks: &[[u16; STRIP_CLASSES]]) -> (u32, u32) {
-    // at most 32 blocks of 8 counts of 16 bits: no overflow
-    let (mut strips, mut all) = (0, 0);
-    for block in blocks {
-        for (&count, pairs) in block.iter().zip(1..) {
-            strips += u32::from(count);
-            all += u32::from(count) * pairs;
-        }
-    }
-    (strips, all)
 }
 
 impl Header<'_> {

@@ -64,13 +64,13 @@
 mod file;
 mod header;
 mod section;
+mod shape;
 
 pub use file::{File, Sections, checksum};
-pub(crate) use header::strips_and_pairs;
-pub use header::{
-    Header, HeaderParts, InputLayout, LayerHeader, LayerShape, RAW_VALUE, RowCode, WordCode,
-};
+pub use header::{Header, HeaderParts, InputLayout, LayerHeader, RAW_VALUE, RowCode, WordCode};
 pub use section::{Place, Section};
+pub use shape::LayerShape;
+pub(crate) use shape::strips_and_pairs;
 
 /// First four bytes of every model file.
 pub const MAGIC: [u8; 4] = *b"SETL";
