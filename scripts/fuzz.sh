@@ -11,7 +11,7 @@ set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 seconds=${1:-600}
-targets=${2:-model text}
+targets=${2:-model compact text}
 corpus=$here/fuzz/corpus
 
 command -v cargo-fuzz >/dev/null || {
@@ -23,7 +23,7 @@ if [ -z "${SET_LSTM:-}" ]; then
     SET_LSTM=${CARGO_TARGET_DIR:-$here/target}/release/set-lstm
 fi
 
-# Trains a small model and exports it in both kinds: name, options of the training
+# Trains a small model and exports it in both kinds and forms: name, options of the training
 model() {
     name=$1
     shift
@@ -31,13 +31,14 @@ model() {
         "$SET_LSTM" train --replace --out "$work/$name" --epochs 1 --hidden-size 12 --batch 16 "$@"
     for values in int8 f32; do
         "$SET_LSTM" export "$work/$name" --values $values --out "$corpus/model/$name-$values.setl" >/dev/null
+        "$SET_LSTM" export "$work/$name" --values $values --compact --out "$corpus/compact/$name-$values.setz" >/dev/null
     done
 }
 
-if [ ! -f "$corpus/model/text-int8.setl" ]; then
+if [ ! -f "$corpus/compact/text-int8.setz" ]; then
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
-    mkdir -p "$corpus/model" "$corpus/text"
+    mkdir -p "$corpus/model" "$corpus/compact" "$corpus/text"
     # sentences, and recordings of three channels in twelve columns
     awk 'BEGIN { srand(1); print "text,label"
         split("good bad don'\''t the a film café never! great?! 10/10 <br /> awful it’s", word, " ")
@@ -51,6 +52,8 @@ if [ ! -f "$corpus/model/text-int8.setl" ]; then
     model reber --preset reber --embedding-size 8
     model text --preset text --data "$work/text.csv" --embedding-size 8
     model series --preset series --data "$work/series.csv" --channels 3
+    # no training makes a stack of layers yet
+    cp "$here/tests/golden/v2-int8-stack.setl" "$corpus/model/"
     split -l 1 "$work/text.csv" "$corpus/text/"
 fi
 

@@ -162,6 +162,26 @@ fn every_rule_of_the_header_refuses_what_breaks_it() {
 }
 
 #[test]
+fn sizes_that_cannot_run_have_no_sections() {
+    let sections = |file: &[u8]| File::open(file).unwrap().sections().count();
+    let file = samples::small_file(KINDS[0]);
+    let whole = sections(&file);
+    assert!(whole > 30, "{whole}");
+    for size in [1025, u16::MAX] {
+        let edits: [&dyn Fn(&mut Header<'_>); 3] =
+            [&|h| h.layers[0].hidden = size, &|h| h.input = size, &|h| {
+                h.layers[1].hidden = size
+            }];
+        for edit in edits {
+            let damaged = forge(with_header(&file, edit));
+            assert_eq!(sections(&damaged), 0, "{size}");
+            let found = AnyModel::from_bytes(&damaged).map(drop);
+            assert_eq!(found, Err(DecodeError::Size { found: size }));
+        }
+    }
+}
+
+#[test]
 fn what_is_too_much_or_too_little_is_refused_by_section() {
     let file = small_file(KINDS[0]);
     let cut = |section| Err(DecodeError::Cut { section });

@@ -53,7 +53,7 @@ pub fn mutate(bytes: &mut [u8], random: &mut Random) {
 }
 
 /// Changes one place of a part.
-fn change(part: &mut [u8], random: &mut Random) {
+pub fn change(part: &mut [u8], random: &mut Random) {
     let width = [1, 2, 4][random.below(3)].min(part.len());
     if width == 0 {
         return;

@@ -2,7 +2,8 @@
 //! the other. Next: `model`, which checks what is in them.
 
 use super::{
-    CHECKSUM_AT, COMPACT_MAGIC, Header, HeaderParts, Kind, MAGIC, PREAMBLE_BYTES, Section, VERSION,
+    CHECKSUM_AT, COMPACT_MAGIC, Header, HeaderParts, Kind, MAGIC, MAX_UNITS, PREAMBLE_BYTES,
+    Section, VERSION,
 };
 use crate::error::DecodeError;
 
@@ -116,11 +117,15 @@ pub fn checksum(bytes: &[u8]) -> u32 {
 }
 
 impl<'a> File<'a> {
-    /// All sections with their bytes, in their order, as far as they are there.
+    /// All sections with their bytes, in their order, as far as they are there; none of sizes
+    /// that cannot run.
     pub fn sections(&self) -> impl Iterator<Item = (Section, &'a [u8])> + use<'a> {
         let (kind, header) = (self.kind, self.header);
         let (mut rest, mut counts) = (Sections::new(self), &[][..]);
-        Section::all(header.layer_count()).map_while(move |section| {
+        let mut shapes = (0..header.layer_count()).map(|layer| header.layer_shape(layer));
+        let runs = shapes.all(|shape| shape.hidden <= MAX_UNITS && shape.input <= MAX_UNITS);
+        let all = Section::all(header.layer_count()).take_while(move |_| runs);
+        all.map_while(move |section| {
             let length = header.section_bytes(kind, section, counts);
             let bytes = rest.next(section, length).ok()?;
             if let Section::Shape(_) = section {
