@@ -5,13 +5,18 @@ use super::options::TrainOptions;
 use crate::fnv;
 use crate::load::Training;
 
+/// How [`TrainOptions`] show that recordings stay as they are. It is left out, so that runs
+/// go on that were begun before there was a choice.
+const AS_THEY_ARE: &str = " rotation: 0.0, gain: 0.0, speed: 0.0, sample_noise: 0.0,";
+
 /// FNV-1a of all options but where the data lies.
 pub(super) fn of_options(options: &TrainOptions) -> u64 {
     let options = TrainOptions {
         data: None,
         ..options.clone()
     };
-    fnv::add_bytes(fnv::START, format!("{options:?}").as_bytes())
+    let text = format!("{options:?}").replace(AS_THEY_ARE, "");
+    fnv::add_bytes(fnv::START, text.as_bytes())
 }
 
 /// FNV-1a of steps and labels.
@@ -27,4 +32,24 @@ pub(super) fn of_data(data: &Training) -> u64 {
         }
     }
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::preset::Preset;
+
+    #[test]
+    fn runs_from_before_augmentation_go_on_and_augmented_ones_differ() {
+        let plain = Preset::Reber.options();
+        let text = format!("{plain:?}").replacen(AS_THEY_ARE, "", 1);
+        assert!(text.contains(", averaging: 0.0, batch: 64, "), "{text}");
+        let before = fnv::add_bytes(fnv::START, text.as_bytes());
+        assert_eq!(of_options(&plain), before);
+        let augmented = TrainOptions {
+            sample_noise: 0.1,
+            ..plain.clone()
+        };
+        assert_ne!(of_options(&augmented), of_options(&plain));
+    }
 }

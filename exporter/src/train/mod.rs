@@ -1,6 +1,7 @@
 //! Training that is sparse from the first step to the last.
 
 pub mod activation;
+pub mod augmentation;
 pub mod batch;
 pub mod checkpoint;
 pub mod chunk;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::augmentation::Augmentation;
 use super::dense::FULL;
 use super::evolve::{Evolution, Removal, RemovalScope};
 use super::growth::{Growth, GrowthKind};
@@ -171,6 +172,19 @@ pub struct TrainOptions {
     /// for the weights as they are.
     pub averaging: f32,
 
+    /// Recordings: largest angle in degrees by which one is turned, anew in every epoch.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rotation: f32,
+    /// Recordings: largest change of the length of samples, as a part of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gain: f32,
+    /// Recordings: largest change of speed, as a part of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub speed: f32,
+    /// Recordings: standard deviation of the noise of a sample, in those of its channel.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub sample_noise: f32,
+
     /// Documents in a batch.
     pub batch: usize,
     /// Passes over the training documents.
@@ -187,7 +201,7 @@ impl TrainOptions {
     pub fn check(&self) -> Result<()> {
         self.load_options().check()?;
         let share = 0.0..1.0;
-        let rules: [(bool, &str, &dyn fmt::Display, &str); 22] = [
+        let rules: [(bool, &str, &dyn fmt::Display, &str); 26] = [
             (
                 (0.0..1.0).contains(&self.test_fraction),
                 "test-fraction",
@@ -302,6 +316,20 @@ impl TrainOptions {
                 "averaging",
                 &self.averaging,
                 SHARE,
+            ),
+            (
+                (0.0..=180.0).contains(&self.rotation),
+                "rotation",
+                &self.rotation,
+                "0 to 180 degrees",
+            ),
+            (share.contains(&self.gain), "gain", &self.gain, SHARE),
+            (share.contains(&self.speed), "speed", &self.speed, SHARE),
+            (
+                (0.0..=100.0).contains(&self.sample_noise),
+                "sample-noise",
+                &self.sample_noise,
+                "0 to 100",
             ),
             (
                 (1..=65_536).contains(&self.batch),
@@ -441,6 +469,16 @@ impl TrainOptions {
         }
     }
 
+    /// How recordings are changed before the network sees them.
+    pub fn augmentation(&self) -> Augmentation {
+        Augmentation {
+            rotation: self.rotation,
+            gain: self.gain,
+            speed: self.speed,
+            noise: self.sample_noise,
+        }
+    }
+
     /// The optimiser's rule.
     pub fn rule(&self) -> Rule {
         match self.optimizer {
@@ -472,6 +510,12 @@ const fn one() -> usize {
 
 const fn three() -> usize {
     3
+}
+
+/// Whether an option is left out of a file: runs and results that were made before there was
+/// such an option stay those of the same options.
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
 }
 
 const SHARE: &str = "0 or more and less than 1";

@@ -146,6 +146,19 @@ pub struct Overrides {
     /// Decay of the running average of the weights, which is what is saved; 0 for none
     #[arg(long, value_name = "DECAY")]
     pub averaging: Option<f32>,
+    /// Largest angle in degrees by which a recording is turned, anew in every epoch, so that the
+    /// model is no judge of how a sensor is worn; channels are sensors of three axes; 0 for none
+    #[arg(long, value_name = "DEGREES")]
+    pub rotation: Option<f32>,
+    /// Largest change of the length of a recording's samples, as a part of it; 0 for none
+    #[arg(long, value_name = "PART")]
+    pub gain: Option<f32>,
+    /// Largest change of a recording's speed, as a part of it; 0 for none
+    #[arg(long, value_name = "PART")]
+    pub speed: Option<f32>,
+    /// Noise that is added to samples, in standard deviations of their channel; 0 for none
+    #[arg(long, value_name = "STD")]
+    pub sample_noise: Option<f32>,
     /// Documents in a batch
     #[arg(long, value_name = "DOCUMENTS")]
     pub batch: Option<usize>,

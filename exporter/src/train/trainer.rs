@@ -17,9 +17,10 @@ use std::time::{Duration, Instant};
 
 use rand_chacha::ChaCha8Rng;
 
+use super::augmentation::augmented;
 use super::batch::plan;
 use super::checkpoint::{Checkpoint, Position};
-use super::chunk::{Noise, samples};
+use super::chunk::{Noise, Sample, samples};
 use super::engine::Engine;
 use super::evolve::evolve;
 use super::fingerprint;
@@ -46,6 +47,7 @@ enum Purpose {
     Order = 3,
     Noise = 4,
     Growth = 5,
+    Augmentation = 6,
 }
 
 /// Who follows a training, and may stop it.
@@ -171,6 +173,7 @@ impl<'d> Trainer<'d> {
             let problem = "recordings have no words to drop; train with --word-dropout 0";
             return Err(Error::Options(problem.into()));
         }
+        options.augmentation().check(data.train.channels())?;
         if data.train.is_empty() || data.validation.is_empty() {
             let problem = "training and validation need at least one document of each class; give more data or raise --validation-fraction";
             return Err(Error::Options(problem.into()));
@@ -252,7 +255,11 @@ impl<'d> Trainer<'d> {
 
     fn step(&mut self, batch: &[u32], rate: f32) -> Result<()> {
         let (start, cpu_start) = (Instant::now(), cpu_seconds());
-        let samples = samples(&self.data.train, batch);
+        let changed = self.changed(batch);
+        let samples = match &changed {
+            None => samples(&self.data.train, batch),
+            Some(changed) => (0..changed.len()).map(|k| Sample::of(changed, k)).collect(),
+        };
         let TrainOptions {
             word_dropout,
             output_dropout,
@@ -300,6 +307,17 @@ impl<'d> Trainer<'d> {
         position.seconds += start.elapsed().as_secs_f64();
         position.cpu_seconds += cpu_since(cpu_start);
         Ok(())
+    }
+
+    /// The recordings of a batch as this epoch changes them; `None` if it does not.
+    fn changed(&self, batch: &[u32]) -> Option<SequenceSet> {
+        let augmentation = self.options.augmentation();
+        let statistics = self.data.code.statistics()?;
+        let epoch = u64::from(self.position.epoch) << 32;
+        let rng = |number: u32| self.stream(Purpose::Augmentation, epoch | u64::from(number));
+        augmentation
+            .is_some()
+            .then(|| augmented(&self.data.train, batch, augmentation, statistics, rng))
     }
 
     /// From the rate at the start to that at the end in a line over all steps.

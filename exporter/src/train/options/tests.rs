@@ -84,6 +84,20 @@ fn options_out_of_range_are_refused_by_name() {
         ),
         ("embedding-bands = 0", "embedding-bands is 0; choose 1"),
         ("growth-candidates = 0", "growth-candidates is 0; choose 1"),
+        (
+            "rotation = 181.0",
+            "rotation is 181; choose 0 to 180 degrees",
+        ),
+        ("rotation = -1.0", "rotation is -1; choose 0 to 180"),
+        ("gain = 1.0", "gain is 1; choose 0 or more and less than 1"),
+        (
+            "speed = nan",
+            "speed is NaN; choose 0 or more and less than 1",
+        ),
+        (
+            "sample-noise = -0.1",
+            "sample-noise is -0.1; choose 0 to 100",
+        ),
         ("input-std = -1.0", "a standard deviation or bias"),
     ] {
         let error = imdb()
@@ -135,4 +149,23 @@ fn options_of_a_run_before_the_variants_are_the_rule_of_2018() {
         assert!(table.remove(name).is_some(), "{name}");
     }
     assert_eq!(table.try_into::<TrainOptions>().unwrap(), imdb());
+}
+
+#[test]
+fn what_does_not_change_recordings_is_in_no_file_and_can_be_taken_back() {
+    let plain = toml::Table::try_from(imdb()).unwrap();
+    let augmented = imdb()
+        .with(&overrides("rotation = 20.0\nsample-noise = 0.5"))
+        .unwrap();
+    let table = toml::Table::try_from(&augmented).unwrap();
+    let more: Vec<_> = table
+        .keys()
+        .filter(|key| !plain.contains_key(*key))
+        .collect();
+    assert_eq!(more, ["rotation", "sample-noise"]);
+    assert_eq!(table.try_into::<TrainOptions>().unwrap(), augmented);
+    let back = augmented
+        .with(&overrides("rotation = 0.0\nsample-noise = 0.0"))
+        .unwrap();
+    assert_eq!(back, imdb());
 }

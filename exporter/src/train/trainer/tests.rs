@@ -1,6 +1,7 @@
 use super::*;
 use crate::dataset::reber::Reber;
-use crate::load::load_training;
+use crate::load::{InputCode, load_training};
+use crate::normalization::Normalization;
 use crate::train::overrides::Overrides;
 use crate::train::preset::Preset;
 
@@ -238,4 +239,74 @@ fn all_variants_at_once_go_on_to_the_same_bits_whatever_the_threads() {
         assert_eq!(rest.second, whole.second);
         assert_eq!(rest.average, whole.average);
     }
+}
+
+/// Two waves of three channels that differ in their pace.
+fn waves() -> Training {
+    let mut set = SequenceSet::of_samples(3);
+    for k in 0..80u8 {
+        let pace = f64::from(1 + k % 2) * 0.4;
+        let axis = |step: u32, axis: u32| {
+            libm::sin(pace * f64::from(step + 3 * axis + u32::from(k))) as f32
+        };
+        let samples = (0..20).flat_map(|step| (0..3).map(move |number| axis(step, number)));
+        set.push_samples(&samples.collect::<Vec<_>>(), k % 2);
+    }
+    let statistics = Normalization::of(&set);
+    Training {
+        train: statistics.apply(&set),
+        validation: statistics.apply(&set.spread(20)),
+        code: InputCode::Samples(statistics),
+        classes: ["slow", "fast"].map(String::from).into(),
+    }
+}
+
+const CHANGED: &str = "epochs = 3\nmax-tokens = 20\nbatch = 64\nhidden-size = 8
+recurrent-density = 0.5\ninput-density = 1.0\nrotation = 20.0\ngain = 0.1\nspeed = 0.1
+sample-noise = 0.1";
+
+#[test]
+fn augmented_training_goes_on_to_the_same_bits_whatever_the_threads() {
+    let (options, data) = (options(CHANGED), waves());
+    let end = |options: &TrainOptions, threads| {
+        let mut memory = Memory::default();
+        Trainer::new(options.clone(), &data, threads)
+            .unwrap()
+            .run(&mut memory)
+            .unwrap();
+        memory.checkpoint.unwrap()
+    };
+    let whole = end(&options, 1);
+    assert_eq!(end(&options, 2).parameters, whole.parameters);
+    let mut part = Memory {
+        stop_after: Some(3),
+        ..Memory::default()
+    };
+    let stopped = Trainer::new(options.clone(), &data, 1)
+        .unwrap()
+        .run(&mut part);
+    assert!(matches!(stopped, Err(Error::Interrupted(_))));
+    part.stop_after = None;
+    let checkpoint = part.checkpoint.take().unwrap();
+    let mut rest = Trainer::resume(options.clone(), &data, 2, checkpoint).unwrap();
+    rest.run(&mut part).unwrap();
+    let rest = part.checkpoint.unwrap();
+    assert_eq!(figures(&rest.position), figures(&whole.position));
+    assert_eq!(rest.parameters, whole.parameters);
+    let plain = TrainOptions {
+        rotation: 0.0,
+        gain: 0.0,
+        speed: 0.0,
+        sample_noise: 0.0,
+        ..options
+    };
+    assert_ne!(end(&plain, 1).parameters, whole.parameters);
+}
+
+#[test]
+fn texts_are_not_augmented() {
+    let options = options("epochs = 1\ngain = 0.1");
+    let data = data(&options);
+    let error = Trainer::new(options, &data, 1).unwrap_err().to_string();
+    assert!(error.contains("texts are no samples"), "{error}");
 }
