@@ -145,6 +145,8 @@ impl Preset {
             output_dropout: 0.2,
             recurrent_dropout: 0.3,
             averaging: 0.998,
+            // validation, five folds of users, two seeds: 93.6 % with it, 92.8 % without
+            rotation: 20.0,
             batch: 16,
             epochs: 20,
             ..imdb.clone()
@@ -159,6 +161,7 @@ impl Preset {
                 recurrent_density: Density::Share(0.2),
                 recurrent_dropout: 0.0,
                 averaging: 0.95,
+                rotation: 0.0, // two axes, or one, are none to turn
                 batch: 10,
                 epochs: 300,
                 ..hapt
@@ -166,6 +169,7 @@ impl Preset {
             Preset::Series => TrainOptions {
                 preset: Preset::Series,
                 max_tokens: 1000,
+                rotation: 0.0,
                 ..hapt
             },
             Preset::Sanders | Preset::Sanders3 | Preset::Sanders4 => TrainOptions {
