@@ -145,7 +145,7 @@ impl Preset {
             output_dropout: 0.2,
             recurrent_dropout: 0.3,
             averaging: 0.998,
-            // validation, five folds of users, two seeds: 93.6 % with it, 92.8 % without
+            // by validation on users held back from training; see docs/results.md for its price
             rotation: 20.0,
             batch: 16,
             epochs: 20,
