@@ -17,7 +17,7 @@ use set_lstm::sequences::SequenceSet;
 use set_lstm::simulate::{SimulateOptions, footprint, simulate};
 use set_lstm::sparse_model::{SparseMatrix, SparseModel};
 use set_lstm::train::engine::Engine;
-use set_lstm::train::parameters::{Densities, InitialScale, Parameters, Shape};
+use set_lstm::train::parameters::{Densities, Parameters, Shape};
 use set_lstm::train::preset::Preset;
 use set_lstm::train::topology::Density;
 use set_lstm_runtime::error::Fault;
@@ -405,14 +405,7 @@ fn of_sensors() -> SparseModel {
         recurrent: Density::Share(0.1),
         fan_in_multiple: 1,
     };
-    let scale = InitialScale {
-        embedding: 0.5,
-        input: 1.0,
-        recurrent: 1.0,
-        forget_bias: 1.0,
-    };
-    let parameters = Parameters::random(shape, densities, scale, 1);
-    parameters.to_model(&parameters.value)
+    set_lstm::random_model::random_model(shape, densities, 1)
 }
 
 #[test]

@@ -228,8 +228,9 @@ mod tests {
     use super::*;
     use crate::device::AlignedBytes;
     use crate::pack::{PackOptions, Values, pack};
+    use crate::random_model::random_model;
     use crate::sparse_model::{SparseMatrix, SparseModel};
-    use crate::train::parameters::{Densities, InitialScale, Parameters, Shape};
+    use crate::train::parameters::{Densities, Shape};
     use crate::train::topology::Density;
 
     fn model() -> SparseModel {
@@ -239,16 +240,7 @@ mod tests {
             hidden: 33,
             logits: 1,
         };
-        let density = Density::Share(0.07);
-        let densities = Densities::even(density);
-        let scale = InitialScale {
-            embedding: 0.5,
-            input: 1.0,
-            recurrent: 1.0,
-            forget_bias: 1.0,
-        };
-        let parameters = Parameters::random(shape, densities, scale, 3);
-        parameters.to_model(&parameters.value)
+        random_model(shape, Densities::even(Density::Share(0.07)), 3)
     }
 
     fn inspected(values: Values) -> Inspection {

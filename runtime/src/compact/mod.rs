@@ -51,7 +51,7 @@ mod weights;
 use crate::arithmetic::Arithmetic;
 use crate::error::DecodeError;
 use crate::model::Model;
-use crate::wire::{COMPACT_MAGIC, Kind, MAX_UNITS, checksum};
+use crate::wire::{COMPACT_MAGIC, Kind, MAX_UNITS, Preamble, checksum};
 use core::convert::Infallible;
 use sink::Sink;
 pub use sink::UnpackError;
@@ -90,28 +90,16 @@ impl<'a> Compact<'a> {
     /// # Errors
     /// Another file, another version, cut off, or a checksum that does not fit.
     pub fn open(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let Some((&preamble, _)) = bytes.split_first_chunk::<20>() else {
-            return Err(DecodeError::NotCompact);
-        };
-        let [m0, m1, m2, m3, v0, v1, kind, zero, l0, l1, l2, l3, ..] = preamble;
-        let [.., c0, c1, c2, c3, u0, u1, u2, u3] = preamble;
-        if [m0, m1, m2, m3] != COMPACT_MAGIC {
+        let (preamble, _) = Preamble::split(bytes).ok_or(DecodeError::NotCompact)?;
+        if preamble.magic != COMPACT_MAGIC {
             return Err(DecodeError::NotCompact);
         }
-        let found = u16::from_le_bytes([v0, v1]);
-        if found != VERSION {
+        if preamble.version != VERSION {
+            let found = preamble.version;
             return Err(DecodeError::CompactVersion { found });
         }
-        let kind = match (kind, zero) {
-            (1, 0) => Kind::Int8,
-            (2, 0) => Kind::Float32,
-            (found, _) => return Err(DecodeError::Kind { found }),
-        };
-        let says = u32::from_le_bytes([l0, l1, l2, l3]);
-        if bytes.len() as u64 != u64::from(says) {
-            return Err(DecodeError::Length { says });
-        }
-        if checksum(bytes) != u32::from_le_bytes([c0, c1, c2, c3]) {
+        let kind = preamble.kind_of(bytes)?;
+        if checksum(bytes) != preamble.checksum {
             return Err(DecodeError::Checksum);
         }
         let code = |at| bytes.get(at..).and_then(|rest: &[u8]| rest.first_chunk());
@@ -121,7 +109,7 @@ impl<'a> Compact<'a> {
         Ok(Compact {
             bytes,
             kind,
-            unpacked: u32::from_le_bytes([u0, u1, u2, u3]),
+            unpacked: preamble.last,
             codes: [input, recurrent],
         })
     }

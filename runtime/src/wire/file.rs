@@ -20,6 +20,53 @@ pub struct File<'a> {
     pub body: &'a [u8],
 }
 
+/// What model files and compact files begin with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Preamble {
+    pub magic: [u8; 4],
+    pub version: u16,
+    kind: [u8; 2],
+    length: u32,
+    pub checksum: u32,
+    /// The number that each form has for itself.
+    pub last: u32,
+}
+
+impl Preamble {
+    /// The preamble and the bytes behind it; `None` if the bytes are too few.
+    pub fn split(bytes: &[u8]) -> Option<(Preamble, &[u8])> {
+        let (preamble, rest) = bytes.split_first_chunk::<PREAMBLE_BYTES>()?;
+        let &[m0, m1, m2, m3, v0, v1, kind, zero, l0, l1, l2, l3, ..] = preamble;
+        let &[.., c0, c1, c2, c3, n0, n1, n2, n3] = preamble;
+        let preamble = Preamble {
+            magic: [m0, m1, m2, m3],
+            version: u16::from_le_bytes([v0, v1]),
+            kind: [kind, zero],
+            length: u32::from_le_bytes([l0, l1, l2, l3]),
+            checksum: u32::from_le_bytes([c0, c1, c2, c3]),
+            last: u32::from_le_bytes([n0, n1, n2, n3]),
+        };
+        Some((preamble, rest))
+    }
+
+    /// What the numbers are, if `file`, which it stands before, has its length.
+    ///
+    /// # Errors
+    /// No such kind, or another length.
+    pub fn kind_of(&self, file: &[u8]) -> Result<Kind, DecodeError> {
+        let kind = match self.kind {
+            [1, 0] => Kind::Int8,
+            [2, 0] => Kind::Float32,
+            [found, _] => return Err(DecodeError::Kind { found }),
+        };
+        if file.len() as u64 == u64::from(self.length) {
+            Ok(kind)
+        } else {
+            Err(DecodeError::Length { says: self.length })
+        }
+    }
+}
+
 impl<'a> File<'a> {
     /// Reads kind and shapes without a look at the rest: cheap, for build scripts and for
     /// choosing an engine. `Model::from_bytes` checks everything.
@@ -27,51 +74,19 @@ impl<'a> File<'a> {
     /// # Errors
     /// Not a model file, another version, cut off, or a header that does not decode.
     pub fn peek(bytes: &'a [u8]) -> Result<File<'a>, DecodeError> {
-        let (preamble, rest) = bytes
-            .split_first_chunk::<PREAMBLE_BYTES>()
-            .ok_or(DecodeError::NotAModel)?;
-        let &[
-            m0,
-            m1,
-            m2,
-            m3,
-            v0,
-            v1,
-            kind,
-            zero,
-            l0,
-            l1,
-            l2,
-            l3,
-            c0,
-            c1,
-            c2,
-            c3,
-            h0,
-            h1,
-            h2,
-            h3,
-        ] = preamble;
-        if [m0, m1, m2, m3] != MAGIC {
-            return Err(match [m0, m1, m2, m3] {
+        let (preamble, rest) = Preamble::split(bytes).ok_or(DecodeError::NotAModel)?;
+        if preamble.magic != MAGIC {
+            return Err(match preamble.magic {
                 COMPACT_MAGIC => DecodeError::Compact,
                 _ => DecodeError::NotAModel,
             });
         }
-        let found = u16::from_le_bytes([v0, v1]);
-        if found != VERSION {
+        if preamble.version != VERSION {
+            let found = preamble.version;
             return Err(DecodeError::Version { found });
         }
-        let kind = match (kind, zero) {
-            (1, 0) => Kind::Int8,
-            (2, 0) => Kind::Float32,
-            (found, _) => return Err(DecodeError::Kind { found }),
-        };
-        let says = u32::from_le_bytes([l0, l1, l2, l3]);
-        if bytes.len() as u64 != u64::from(says) {
-            return Err(DecodeError::Length { says });
-        }
-        let length = u32::from_le_bytes([h0, h1, h2, h3]) as usize;
+        let kind = preamble.kind_of(bytes)?;
+        let length = preamble.last as usize;
         let (header, rest) = rest.split_at_checked(length).ok_or(DecodeError::Header)?;
         let Ok((parts, [])) = postcard::take_from_bytes::<HeaderParts>(header) else {
             return Err(DecodeError::Header);
@@ -84,7 +99,7 @@ impl<'a> File<'a> {
         }
         Ok(File {
             kind,
-            checksum: u32::from_le_bytes([c0, c1, c2, c3]),
+            checksum: preamble.checksum,
             header,
             body,
         })

@@ -66,6 +66,7 @@ mod header;
 mod section;
 mod shape;
 
+pub(crate) use file::Preamble;
 pub use file::{File, Sections, checksum};
 pub use header::{Header, HeaderParts, InputLayout, LayerHeader, RAW_VALUE, RowCode, WordCode};
 pub use section::{Place, Section};
