@@ -47,6 +47,9 @@ mod stack;
 /// No panic and no unsafe code, proven by linker and compiler.
 mod proof;
 
+/// What the engine adds to a firmware that does nothing.
+mod size;
+
 /// The same model on every emulated core, and what a step takes there.
 mod boards;
 

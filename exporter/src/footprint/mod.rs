@@ -6,40 +6,15 @@
 //! compiler brings, the application is all the rest, texts included. Test cases are shown
 //! and not counted. RAM comes from the statics and the painted stack.
 
-use crate::error::{Error, Result};
+pub mod added;
+pub mod program;
+pub mod published;
+
+use crate::error::Result;
 use crate::report::table::{Column, Table, bytes};
-use object::elf::{SHF_ALLOC, SHF_WRITE};
-use object::read::elf::ElfFile32;
-use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind};
+use program::{LinkedProgram, Owner, Use};
 use serde::Serialize;
 use std::fmt;
-
-/// Who owns a symbol: the first of these that its mangled name mentions.
-const OWNERS: [(&str, Owner); 14] = [
-    ("13set_lstm_demo8embedded5MODEL", Owner::Model),
-    ("13set_lstm_demo8embedded5CASES", Owner::Cases),
-    ("13set_lstm_demo6engine", Owner::Engine),
-    ("set_lstm_runtime", Owner::Engine),
-    ("postcard", Owner::Engine),
-    ("serde", Owner::Engine),
-    ("heapless", Owner::Engine),
-    ("bytemuck", Owner::Engine),
-    ("3crc", Owner::Engine),
-    ("4libm", Owner::Engine),
-    ("micromath", Owner::Engine),
-    ("compiler_builtins", Owner::Library),
-    ("set_lstm", Owner::Application),
-    ("cortex_m", Owner::Application),
-];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    Model,
-    Cases,
-    Engine,
-    Library,
-    Application,
-}
 
 /// Bytes of flash, by part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -118,52 +93,23 @@ impl FlashUse {
     /// # Errors
     /// Not a 32-bit ELF file.
     pub fn of_elf(elf: &[u8]) -> Result<Self> {
-        let file = ElfFile32::<Endianness>::parse(elf).map_err(|problem| {
-            Error::Tool(format!(
-                "the linked firmware is no ELF file: {problem}; build it again"
-            ))
-        })?;
-        let mut flash = FlashUse::default();
-        for section in file.sections() {
-            let SectionFlags::Elf { sh_flags, .. } = section.flags() else {
-                continue;
-            };
-            if !sh_flags.contains(SHF_ALLOC) {
-                continue;
-            }
-            let size = section.size();
-            if sh_flags.contains(SHF_WRITE) {
-                flash.statics += size;
-            }
-            if section.kind() != SectionKind::UninitializedData {
-                flash.flash_bytes += size;
-            }
-            if section.name() == Ok(".vector_table") {
-                flash.vector_table_bytes = size;
-            }
-        }
-        for symbol in file.symbols() {
-            let section = symbol
-                .section_index()
-                .and_then(|index| file.section_by_index(index).ok());
-            let (Some(section), Ok(name)) = (section, symbol.name()) else {
-                continue;
-            };
-            let is_code = match section.name() {
-                Ok(".text") => true,
-                Ok(".rodata") => false,
-                _ => continue,
-            };
-            let part = match (owner(name), is_code) {
-                (Owner::Model, _) => &mut flash.model_bytes,
-                (Owner::Cases, _) => &mut flash.cases_bytes,
-                (Owner::Engine, true) => &mut flash.engine_code_bytes,
-                (Owner::Engine, false) => &mut flash.engine_table_bytes,
-                (Owner::Library, true) => &mut flash.library_code_bytes,
-                _ => continue,
-            };
-            *part += symbol.size();
-        }
+        Ok(FlashUse::of_program(&LinkedProgram::read(elf)?))
+    }
+
+    /// Sums up a linked program.
+    pub fn of_program(program: &LinkedProgram) -> Self {
+        let both = |owner| program.owned(owner, Use::Code) + program.owned(owner, Use::Table);
+        let mut flash = FlashUse {
+            flash_bytes: program.sizes.flash,
+            vector_table_bytes: program.sizes.vector_table,
+            engine_code_bytes: program.owned(Owner::Engine, Use::Code),
+            engine_table_bytes: program.owned(Owner::Engine, Use::Table),
+            library_code_bytes: program.owned(Owner::Library, Use::Code),
+            application_bytes: 0,
+            model_bytes: both(Owner::Model),
+            cases_bytes: both(Owner::Cases),
+            statics: program.sizes.statics,
+        };
         flash.flash_bytes -= flash.cases_bytes.min(flash.flash_bytes);
         let named = flash.vector_table_bytes
             + flash.engine_code_bytes
@@ -171,7 +117,7 @@ impl FlashUse {
             + flash.library_code_bytes
             + flash.model_bytes;
         flash.application_bytes = flash.flash_bytes.saturating_sub(named);
-        Ok(flash)
+        flash
     }
 
     /// Together with what the program said when it ran.
@@ -196,15 +142,6 @@ impl FlashUse {
         };
         Footprint { flash: self, ram }
     }
-}
-
-fn owner(symbol: &str) -> Owner {
-    let mentions = OWNERS
-        .iter()
-        .filter_map(|(name, owner)| Some((symbol.find(name)?, owner)));
-    // of two names at one place the earlier in the list, which is the more particular
-    let first = mentions.min_by_key(|(at, _)| *at);
-    first.map_or(Owner::Library, |(_, owner)| *owner)
 }
 
 impl fmt::Display for Footprint {
@@ -254,33 +191,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn symbols_go_to_the_first_owner_that_they_mention() {
-        for (symbol, expected) in [
-            ("_RNvNtCshC_13set_lstm_demo8embedded5MODEL", Owner::Model),
-            ("_ZN13set_lstm_demo8embedded5CASES17h0123E", Owner::Cases),
-            ("_RNvNtCshC_13set_lstm_demo6engine6decode", Owner::Engine),
-            ("_RNvNtCshC_13set_lstm_demo3run7compare", Owner::Application),
-            (
-                "_RNvXs1i_NtC_4core3fmtRNtNtC_16set_lstm_runtime5error11DecodeErrorN",
-                Owner::Engine,
-            ),
-            (
-                "_RINvNtC_13set_lstm_qemu5stack7used_byNtC_13set_lstm_demo6engine5Ready",
-                Owner::Application,
-            ),
-            (
-                "_ZN104_$LT$set_lstm_runtime..int8..Int8$u20$as$u20$X$GT$3add17h0E",
-                Owner::Engine,
-            ),
-            ("_RNvNtC_17compiler_builtins3mem6memcpy", Owner::Library),
-            ("_RNvMsa_NtC_4core3fmtNtB5_9Formatter3pad", Owner::Library),
-            ("__aeabi_uldivmod", Owner::Library),
-        ] {
-            assert_eq!(owner(symbol), expected, "{symbol}");
-        }
-    }
-
-    #[test]
     fn the_parts_of_ram_add_up() {
         let flash = FlashUse {
             statics: 3000,
@@ -298,10 +208,5 @@ mod tests {
             (ram.static_bytes, ram.stack_bytes, ram.ram_bytes),
             (4, 1000, 4500)
         );
-    }
-
-    #[test]
-    fn what_is_no_elf_file_is_an_error() {
-        assert!(FlashUse::of_elf(b"MZ").is_err());
     }
 }
