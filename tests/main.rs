@@ -47,6 +47,15 @@ mod stack;
 /// No panic and no unsafe code, proven by linker and compiler.
 mod proof;
 
+/// The list of boards, and what fits on them.
+mod boards_list;
+
+/// The way to a board, with a script in the place of probe-rs.
+mod flash;
+
+/// What fills flash and RAM, part by part.
+mod footprint;
+
 /// What the engine adds to a firmware that does nothing.
 mod size;
 

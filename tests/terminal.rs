@@ -3,7 +3,7 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 15] = [
     "train",
     "evaluate",
     "predict",
@@ -11,11 +11,14 @@ const COMMANDS: [&str; 12] = [
     "inspect",
     "simulate",
     "footprint",
+    "boards",
+    "flash",
     "stack-bound",
     "demo",
     "compare",
     "bench",
     "bench train",
+    "bench size",
 ];
 
 #[test]

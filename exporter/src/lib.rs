@@ -38,6 +38,8 @@ pub mod inspect;
 pub mod predict;
 pub mod rust_module;
 
+pub mod boards;
+pub mod flash;
 pub mod footprint;
 pub mod simulate;
 pub mod stack_bound;

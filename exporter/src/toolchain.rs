@@ -1,5 +1,5 @@
-//! Enters: what is installed. Leaves: how to build firmware, where its sources lie, and the
-//! emulator. Next: `simulate`.
+//! Enters: what is installed. Leaves: how to build firmware, where its sources lie, the
+//! emulator, and what writes to boards. Next: `simulate` and `flash`.
 //!
 //! Two ways lead to thumb code, and `scripts/setup.sh` sees to it that one of them is open:
 //!
@@ -170,13 +170,34 @@ pub fn qemu() -> Result<PathBuf> {
     })
 }
 
+/// The program that writes to boards: `probe-rs` on the path.
+///
+/// # Errors
+/// It is not there.
+pub fn probe_rs() -> Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let name = format!("probe-rs{}", std::env::consts::EXE_SUFFIX);
+    on_path(&path, &name).ok_or_else(|| {
+        Error::Tool(
+            "probe-rs, which writes to boards, is not installed; install it as \
+             https://probe.rs/docs/getting-started/installation says, or by `cargo install \
+             probe-rs-tools --locked`"
+                .into(),
+        )
+    })
+}
+
 fn find_qemu(named: Option<OsString>, path: &OsString) -> Option<PathBuf> {
     match named {
         Some(named) => Some(PathBuf::from(named)).filter(|file| file.is_file()),
-        None => std::env::split_paths(path)
-            .map(|folder| folder.join("qemu-system-arm"))
-            .find(|file| file.is_file()),
+        None => on_path(path, "qemu-system-arm"),
     }
+}
+
+fn on_path(path: &OsString, name: &str) -> Option<PathBuf> {
+    std::env::split_paths(path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// The folder `firmware-examples`: the one that is named, `SET_LSTM_FIRMWARE`, the one here

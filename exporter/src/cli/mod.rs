@@ -7,11 +7,13 @@
 
 mod bag_of_words;
 mod bench;
+mod boards;
 mod compare;
 mod data;
 mod demo;
 mod evaluate;
 mod export;
+mod flash;
 mod footprint;
 mod inspect;
 mod model;
@@ -62,6 +64,10 @@ enum Command {
     Simulate(simulate::Arguments),
     /// Show what a model's firmware takes of flash and RAM
     Footprint(footprint::Arguments),
+    /// List the boards, and which of them a model fits on
+    Boards(boards::Arguments),
+    /// Build a model's application for a real board, write it there and show its log
+    Flash(flash::Arguments),
     /// Show how deep the stack of a linked program can become at most
     StackBound(stack_bound::Arguments),
     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
@@ -101,6 +107,8 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Upgrade(arguments) => upgrade::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),
+        Command::Boards(arguments) => boards::run(arguments),
+        Command::Flash(arguments) => flash::run(arguments),
         Command::StackBound(arguments) => stack_bound::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),

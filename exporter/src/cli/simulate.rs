@@ -94,7 +94,7 @@ impl BoardArguments {
 
 impl FirmwareArguments {
     /// As the library takes them.
-    fn options(&self, board: EmulatedBoard) -> SimulateOptions {
+    pub fn options(&self, board: EmulatedBoard) -> SimulateOptions {
         SimulateOptions {
             board,
             flash_budget: self.flash_budget,

@@ -1,5 +1,5 @@
 //! Enters: a linked program and what it measured of itself. Leaves: [`Footprint`], what
-//! fills flash and RAM. Next: `simulate` reports it.
+//! fills flash and RAM. Next: `simulate` reports it, `parts` takes it further apart.
 //!
 //! Flash comes from the sections of the ELF file, by symbol: the engine is the runtime with
 //! its crates and the calls of it that the demo keeps apart, the library is what the
@@ -7,8 +7,10 @@
 //! and not counted. RAM comes from the statics and the painted stack.
 
 pub mod added;
+pub mod parts;
 pub mod program;
 pub mod published;
+pub mod report;
 
 use crate::error::Result;
 use crate::report::table::{Column, Table, bytes};
@@ -53,6 +55,19 @@ pub struct MeasuredRam {
     pub step_stack: u64,
     /// Stack of the application around them.
     pub application_stack: u64,
+}
+
+impl MeasuredRam {
+    /// What was measured once before.
+    pub fn of(ram: &RamUse) -> Self {
+        MeasuredRam {
+            state: ram.state_bytes,
+            model_handle: ram.model_handle_bytes,
+            decode_stack: ram.decode_stack_bytes,
+            step_stack: ram.step_stack_bytes,
+            application_stack: ram.application_stack_bytes,
+        }
+    }
 }
 
 /// Bytes of RAM, by part.

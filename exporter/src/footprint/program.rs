@@ -9,10 +9,13 @@ use object::{Endianness, Object, ObjectSection, ObjectSymbol, SectionFlags, Sect
 use serde::Serialize;
 
 /// Who owns a symbol: the first of these that its mangled name mentions.
-const OWNERS: [(&str, Owner); 16] = [
+const OWNERS: [(&str, Owner); 19] = [
     ("13set_lstm_demo8embedded5MODEL", Owner::Model),
     ("13set_lstm_demo8embedded5CASES", Owner::Cases),
+    ("18set_lstm_sentiment8embedded5MODEL", Owner::Model),
+    ("17set_lstm_activity8embedded5MODEL", Owner::Model),
     ("13set_lstm_demo6engine", Owner::Engine),
+    ("12set_lstm_kit6memory", Owner::Engine),
     ("12least_engine", Owner::Engine),
     ("5least4exit", Owner::Application),
     ("set_lstm_runtime", Owner::Engine),

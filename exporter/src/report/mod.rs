@@ -9,3 +9,4 @@ pub mod metrics;
 pub mod parameters;
 pub(crate) mod picture;
 pub mod table;
+pub mod tree_map;

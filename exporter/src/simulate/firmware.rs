@@ -1,7 +1,7 @@
 //! Enters: a model file and a cases file. Leaves: [`Firmware`], a program linked for a board,
 //! and what it prints under QEMU. Next: `report` reads the text, `footprint` the program.
 
-use super::board::{EmulatedBoard, PACKAGE};
+use crate::boards::{EmulatedBoard, PACKAGE};
 use crate::error::{Error, Result};
 use crate::toolchain::{Compiler, firmware_folder, qemu};
 use std::fs::{self, File};
@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
-const SPACE_HINT: &str = "make sure that the folder can be written to and has space";
+pub(crate) const SPACE_HINT: &str = "make sure that the folder can be written to and has space";
 
 /// Where sources and results of a build lie.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -208,40 +208,45 @@ fn joined(reader: JoinHandle<Vec<u8>>) -> String {
 }
 
 /// Writes a file if it has other contents: its time decides whether cargo builds again.
-fn replace(path: &Path, contents: &[u8]) -> Result<()> {
+pub(crate) fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     if fs::read(path).is_ok_and(|found| found == contents) {
         return Ok(());
     }
     fs::write(path, contents).map_err(Error::io(path, SPACE_HINT))
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
     path.canonicalize().map_err(Error::io(path, SPACE_HINT))
 }
 
-/// The error of a build, shortened to what counts.
+/// Bytes by which the linker found a region too small; `None` if it did not.
+pub(crate) fn overflow(output: &str, region: &str) -> Option<u64> {
+    let (_, rest) = output.split_once(&format!("region '{region}': overflowed by "))?;
+    rest.split(' ').next()?.parse().ok()
+}
+
+/// The error of a compiler, shortened to what counts.
+pub(crate) fn does_not_build(output: &str) -> Error {
+    let errors = output.find("error").map_or(output, |at| &output[at..]);
+    Error::Tool(format!(
+        "the firmware does not build; run scripts/setup.sh of the sources and try again\n{}",
+        errors.trim_end()
+    ))
+}
+
+/// The error of a build.
 fn failed(board: EmulatedBoard, output: &str) -> Error {
-    let over = |region: &str| {
-        let rest = output
-            .split_once(&format!("region '{region}': overflowed by "))?
-            .1;
-        rest.split(' ').next()?.parse().ok()
-    };
-    if let Some(over) = over("RAM") {
+    if let Some(over) = overflow(output, "RAM") {
         return Error::TooLarge(format!(
             "the program is {over} bytes too large for the {} bytes of RAM of {}; choose a larger \
              board, or train a model with fewer units",
             board.ram, board.name
         ));
     }
-    if let Some(over) = over("FLASH") {
-        return Error::TooLarge(too_large(board, over));
+    match overflow(output, "FLASH") {
+        Some(over) => Error::TooLarge(too_large(board, over)),
+        None => does_not_build(output),
     }
-    let errors = output.find("error").map_or(output, |at| &output[at..]);
-    Error::Tool(format!(
-        "the firmware does not build; run scripts/setup.sh of the sources and try again\n{}",
-        errors.trim_end()
-    ))
 }
 
 /// Says that model and cases exceed the flash.

@@ -8,10 +8,11 @@
 //! ```
 
 pub mod all;
-pub mod board;
 pub mod cases;
 pub mod firmware;
 pub mod report;
+
+pub use crate::boards as board;
 
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};

@@ -1,6 +1,10 @@
-//! The boards that can be emulated, and what they have room for.
+//! Enters: the name of a board. Leaves: what it is: real ones, which `set-lstm flash` writes
+//! to, and emulated ones. This is the one list. Next: `room` tells whether a model fits.
 //!
-//! `firmware-examples/qemu/boards.rs` lists the same ones with what a program must know.
+//! `firmware-examples/qemu/boards.rs` lists the emulated ones with what a program must know;
+//! `firmware-examples/boards` has a folder for each real one.
+
+pub mod room;
 
 use crate::error::{Error, Result};
 
@@ -83,6 +87,120 @@ pub const BOARDS: [EmulatedBoard; 6] = [
         ram: 16 << 10,
     },
 ];
+
+/// A board for the desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RealBoard {
+    /// Name of its folder in `firmware-examples/boards`, and of its package.
+    pub name: &'static str,
+    /// The core.
+    pub core: &'static str,
+    /// The chip, as probe-rs calls it.
+    pub chip: &'static str,
+    /// Rust's name of the target.
+    pub target: &'static str,
+    /// Bytes of flash.
+    pub flash: u64,
+    /// Bytes of RAM.
+    pub ram: u64,
+    /// Clock in MHz.
+    pub megahertz: u32,
+    /// Bytes of statics of its programs but for model and state, at most: buffers of the
+    /// serial port and of the log.
+    pub statics: u64,
+    /// Name of the emulated board whose code it runs.
+    pub emulated: &'static str,
+}
+
+/// All of them.
+pub const REAL_BOARDS: [RealBoard; 6] = [
+    RealBoard {
+        name: "nucleo-f446re",
+        core: "Cortex-M4F",
+        chip: "STM32F446RETx",
+        target: "thumbv7em-none-eabihf",
+        flash: 512 << 10,
+        ram: 128 << 10,
+        megahertz: 180,
+        statics: 6 << 10,
+        emulated: "mps2-an386",
+    },
+    RealBoard {
+        name: "nucleo-f411re",
+        core: "Cortex-M4F",
+        chip: "STM32F411RETx",
+        target: "thumbv7em-none-eabihf",
+        flash: 512 << 10,
+        ram: 128 << 10,
+        megahertz: 100,
+        statics: 6 << 10,
+        emulated: "mps2-an386",
+    },
+    RealBoard {
+        name: "nrf52840-dk",
+        core: "Cortex-M4F",
+        chip: "nRF52840_xxAA",
+        target: "thumbv7em-none-eabihf",
+        flash: 1 << 20,
+        ram: 256 << 10,
+        megahertz: 64,
+        statics: 6 << 10,
+        emulated: "mps2-an386",
+    },
+    RealBoard {
+        name: "pico",
+        core: "Cortex-M0+",
+        chip: "RP2040",
+        target: "thumbv6m-none-eabi",
+        flash: 2 << 20,
+        ram: 264 << 10,
+        megahertz: 125,
+        statics: 18 << 10,
+        emulated: "mps2-an385-m0",
+    },
+    RealBoard {
+        name: "pico2",
+        core: "Cortex-M33F",
+        chip: "RP235x",
+        target: "thumbv8m.main-none-eabihf",
+        flash: 4 << 20,
+        ram: 520 << 10,
+        megahertz: 150,
+        statics: 18 << 10,
+        emulated: "mps2-an505",
+    },
+    RealBoard {
+        name: "microbit",
+        core: "Cortex-M0",
+        chip: "nRF51822_xxAA",
+        target: "thumbv6m-none-eabi",
+        flash: 256 << 10,
+        ram: 16 << 10,
+        megahertz: 16,
+        statics: 6 << 10,
+        emulated: "mps2-an385-m0",
+    },
+];
+
+impl RealBoard {
+    /// The board of a name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn named(name: &str) -> Result<Self> {
+        let found = REAL_BOARDS.into_iter().find(|board| board.name == name);
+        found.ok_or_else(|| {
+            let names = REAL_BOARDS.map(|board| board.name).join(", ");
+            Error::Options(format!("no board {name}; choose one of: {names}"))
+        })
+    }
+
+    /// The emulated board whose code it runs.
+    pub fn emulated(self) -> EmulatedBoard {
+        let found = BOARDS.into_iter().find(|board| board.name == self.emulated);
+        found.unwrap_or_default()
+    }
+}
 
 impl EmulatedBoard {
     /// The board of a name.
