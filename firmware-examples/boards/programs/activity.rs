@@ -6,7 +6,7 @@
 use board::{NAME, start};
 use cortex_m_rt::entry;
 use set_lstm_activity::embedded::{CAPACITY, Engine, LAYERS, model, recorded};
-use set_lstm_activity::{Memory, run};
+use set_lstm_activity::{Memory, Stopped, run};
 use set_lstm_board_common::{Paced, halt};
 
 #[entry]
@@ -17,7 +17,8 @@ fn main() -> ! {
     let mut samples = Paced::new(recorded(), clock);
     match run(NAME, &mut port, &mut clock, &mut samples, MEMORY, model()) {
         Ok(()) => defmt::info!("the recording is over; reset the board to hear it again"),
-        Err(stopped) => defmt::error!("{}", defmt::Debug2Format(&stopped)),
+        Err(Stopped::Refused(refusal)) => defmt::error!("{=str}", refusal.text()),
+        Err(Stopped::Port(lost)) => defmt::error!("the port: {}", lost),
     }
     halt()
 }

@@ -6,7 +6,7 @@ use board::{NAME, start};
 use cortex_m_rt::entry;
 use set_lstm_board_common::halt;
 use set_lstm_sentiment::embedded::{CAPACITY, Engine, LAYERS, model};
-use set_lstm_sentiment::{Memory, run};
+use set_lstm_sentiment::{Memory, Stopped, run};
 
 #[entry]
 fn main() -> ! {
@@ -15,7 +15,8 @@ fn main() -> ! {
     defmt::info!("sentiment on {=str}: type at the serial port", NAME);
     match run(NAME, &mut port, &mut clock, MEMORY, model()) {
         Ok(()) => defmt::info!("the port is closed"),
-        Err(stopped) => defmt::error!("{}", defmt::Debug2Format(&stopped)),
+        Err(Stopped::Refused(refusal)) => defmt::error!("{=str}", refusal.text()),
+        Err(Stopped::Port(lost)) => defmt::error!("the port: {}", lost),
     }
     halt()
 }

@@ -26,6 +26,9 @@ pub use systick::SysTick;
 mod paced;
 pub use paced::Paced;
 
+#[cfg(target_os = "none")]
+mod panic;
+
 pub use set_lstm_kit::{Clock, Rate};
 
 /// The end of a program: the board does nothing more, and the log can still be read.

@@ -9,7 +9,7 @@ use critical_section::Mutex;
 use heapless::Deque;
 
 /// Bytes were lost between those that were read before this and those that come after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, defmt::Format)]
 pub struct Lost;
 
 impl core::fmt::Display for Lost {

@@ -11,7 +11,6 @@ mod clock;
 pub use clock::Timer;
 
 use defmt_rtt as _;
-use panic_probe as _;
 use set_lstm_board_common::Port;
 
 /// As it greets.

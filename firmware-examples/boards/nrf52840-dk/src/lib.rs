@@ -9,7 +9,6 @@ use embassy_futures::{block_on, poll_once};
 use embassy_nrf::buffered_uarte::{BufferedUarte, InterruptHandler};
 use embassy_nrf::config::{Config, HfclkSource};
 use embassy_nrf::{bind_interrupts, peripherals, uarte};
-use panic_probe as _;
 use set_lstm_board_common::{Cycles, Lost, Port, Wire};
 use static_cell::ConstStaticCell;
 

@@ -8,7 +8,6 @@ use embassy_stm32::Config;
 use embassy_stm32::rcc::{
     AHBPrescaler, APBPrescaler, Pll, PllMul, PllPDiv, PllPreDiv, PllSource, Sysclk,
 };
-use panic_probe as _;
 use set_lstm_board_common::{Cycles, Port};
 use set_lstm_board_nucleo::StLink;
 
@@ -37,6 +36,8 @@ pub fn start() -> (Port<StLink>, Cycles) {
     config.rcc.apb2_pre = APBPrescaler::DIV2; // 90 MHz at most
     let chip = embassy_stm32::init(config);
     let core = cortex_m::Peripherals::take().expect("nobody took them before");
-    let port = StLink::open(chip.USART2, chip.PA2, chip.PA3).expect("the clock divides to 115,200");
+    let Ok(port) = StLink::open(chip.USART2, chip.PA2, chip.PA3) else {
+        panic!("the clock divides to 115,200");
+    };
     (port, Cycles::start(core, HERTZ))
 }

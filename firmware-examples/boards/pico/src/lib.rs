@@ -6,7 +6,6 @@
 use defmt_rtt as _;
 use embassy_rp::clocks::clk_sys_freq;
 use embassy_rp::config::Config;
-use panic_probe as _;
 use set_lstm_board_common::{Port, SysTick};
 use set_lstm_board_rp::Pins;
 
