@@ -41,6 +41,7 @@ pub mod rust_module;
 pub mod footprint;
 pub mod simulate;
 pub mod stack_bound;
+pub mod stretch;
 pub mod toolchain;
 
 pub mod bench;
