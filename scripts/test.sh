@@ -22,6 +22,7 @@ say "form and lints"
 if cargo fmt --version >/dev/null 2>&1; then
     cargo fmt --all --check
     (cd firmware-examples && cargo fmt --all --check)
+    (cd firmware-examples/boards && cargo fmt --all --check)
 else
     printf 'LEFT OUT: form; install it by: rustup component add rustfmt\n'
 fi

@@ -62,6 +62,9 @@ mod size;
 /// The same model on every emulated core, and what a step takes there.
 mod boards;
 
+/// The programs for real boards: they build, fit, and lie where the chip looks for them.
+mod real_boards;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 

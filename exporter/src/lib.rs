@@ -43,6 +43,7 @@ pub mod flash;
 pub mod footprint;
 pub mod simulate;
 pub mod stack_bound;
+pub mod stretch;
 pub mod toolchain;
 
 pub mod bench;

@@ -22,6 +22,8 @@ mod predict;
 mod progress;
 mod simulate;
 mod stack_bound;
+mod stretch;
+mod talk;
 mod topology;
 mod train;
 mod unpack;
@@ -62,6 +64,10 @@ enum Command {
     Upgrade(upgrade::Arguments),
     /// Run a model file on an emulated microcontroller and compare every output with the host's
     Simulate(simulate::Arguments),
+    /// Write recorded samples that a board without a sensor is built with
+    Stretch(stretch::Arguments),
+    /// Type texts at an emulated microcontroller, which answers with their classes
+    Talk(talk::Arguments),
     /// Show what a model's firmware takes of flash and RAM
     Footprint(footprint::Arguments),
     /// List the boards, and which of them a model fits on
@@ -106,6 +112,8 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Upgrade(arguments) => upgrade::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Stretch(arguments) => stretch::run(arguments),
+        Command::Talk(arguments) => talk::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),
         Command::Boards(arguments) => boards::run(arguments),
         Command::Flash(arguments) => flash::run(arguments),

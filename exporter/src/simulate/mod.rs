@@ -11,6 +11,8 @@ pub mod all;
 pub mod cases;
 pub mod firmware;
 pub mod report;
+pub mod serial;
+pub mod talk;
 
 pub use crate::boards as board;
 
