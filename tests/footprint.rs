@@ -165,7 +165,7 @@ fn the_table_is_aligned_and_the_picture_names_what_it_shows() {
     rows("flash");
     rows("RAM");
     for part in [
-        "the demo on mps2-an386",
+        "demo on mps2-an386, Cortex-M4F",
         "MicroFlow: 34.3 KB",
         "int8 tokens",
     ] {

@@ -238,6 +238,32 @@ mod tests {
         );
     }
 
+    #[test]
+    fn every_real_board_has_its_folder() {
+        let boards = concat!(env!("CARGO_MANIFEST_DIR"), "/../firmware-examples/boards");
+        for board in REAL_BOARDS {
+            let folder = format!("{boards}/{}", board.name);
+            let read =
+                |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).expect(file);
+            let config = read(".cargo/config.toml");
+            let target = format!("target = \"{}\"", board.target);
+            assert!(config.contains(&target), "{config}");
+            let runner = format!("probe-rs run --chip {}\"", board.chip);
+            assert!(config.contains(&runner), "{config}");
+            let package = format!("name = \"{}\"", board.name);
+            assert!(read("Cargo.toml").contains(&package), "{folder}");
+            let memory = read("memory.x");
+            assert_eq!(length(&memory, "RAM"), board.ram, "{folder}");
+            // what is booted from lies before the rest
+            let boot = if memory.contains("BOOT2") { 256 } else { 0 };
+            assert_eq!(length(&memory, "FLASH") + boot, board.flash, "{folder}");
+            assert_eq!(board.emulated().target, board.target, "{folder}");
+        }
+        let folders = std::fs::read_dir(boards).expect("the boards").flatten();
+        let of_boards = folders.filter(|folder| folder.path().join("memory.x").is_file());
+        assert_eq!(of_boards.count(), REAL_BOARDS.len());
+    }
+
     /// Value of a field in a line such as `name: "mps2-an386",`.
     fn field<'t>(text: &'t str, name: &str) -> &'t str {
         let (_, rest) = text.split_once(&format!("{name}: \"")).expect(name);
@@ -247,9 +273,11 @@ mod tests {
     fn length(memory: &str, region: &str) -> u64 {
         let line = memory.lines().find(|line| line.trim().starts_with(region));
         let (_, length) = line.expect(region).split_once("LENGTH = ").expect(region);
+        let (length, less) = length.split_once(" - ").unwrap_or((length, "0"));
+        let less: u64 = less.parse().expect("a number");
         match length.split_at(length.len() - 1) {
-            (mega, "M") => mega.parse::<u64>().expect("a number") << 20,
-            (kilo, "K") => kilo.parse::<u64>().expect("a number") << 10,
+            (mega, "M") => (mega.parse::<u64>().expect("a number") << 20) - less,
+            (kilo, "K") => (kilo.parse::<u64>().expect("a number") << 10) - less,
             _ => panic!("{length}"),
         }
     }

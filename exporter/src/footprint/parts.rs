@@ -146,7 +146,7 @@ fn of_model(file: &[u8]) -> std::result::Result<Vec<Part>, set_lstm_runtime::Dec
     let mut parts: Vec<Part> = Vec::new();
     for (section, bytes) in opened.sections() {
         let is_joined =
-            |place: Place| opened.header.layer_shape(place.layer).layout == InputLayout::Joined;
+            |place: Place| opened.header.layer_shape(place.layer).layout != InputLayout::Columns;
         let Some((name, group)) = part_of(section, is_joined) else {
             continue;
         };
@@ -185,7 +185,7 @@ fn part_of(section: Section, is_joined: impl Fn(Place) -> bool) -> Option<(Strin
             Some(("embedding".into(), PartGroup::Embedding))
         }
         Section::InputStart(place) | Section::InputUnit(place) | Section::InputWeight(place) => {
-            matrix("W", place)
+            matrix(if is_joined(place) { "UW" } else { "W" }, place)
         }
         Section::StripUnit(place)
         | Section::RecurrentColumn(place)

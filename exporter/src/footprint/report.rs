@@ -113,7 +113,7 @@ impl FootprintReport {
     pub fn save_picture(&self, path: &Path, model: &Path) -> Result<()> {
         let name = model.file_name().unwrap_or(model.as_os_str());
         let title = format!(
-            "{} in the {} on {}, {}",
+            "{} in {} on {}, {}",
             name.to_string_lossy(),
             self.application,
             self.board,
@@ -133,7 +133,7 @@ impl fmt::Display for FootprintReport {
             stack_measured_on: emulated,
             ..
         } = self;
-        writeln!(out, "the {application} on {board}, {core}\n")?;
+        writeln!(out, "{application} on {board}, {core}\n")?;
         writeln!(out, "{}", parts::table("flash", &self.flash_parts))?;
         let cases = self.footprint.flash.cases_bytes;
         if cases > 0 {
