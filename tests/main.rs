@@ -38,6 +38,15 @@ mod samples;
 /// The packed model on an emulated Cortex-M.
 mod firmware;
 
+/// Text typed at an emulated board, samples streamed on it, and what both take.
+mod serial;
+
+/// The log of an emulated board: defmt's frames, decoded.
+mod log;
+
+/// The command that types at an emulated board.
+mod talk;
+
 /// Several layers, and sizes beyond one block, against the oracle.
 mod stacks;
 

@@ -3,13 +3,15 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "train",
     "evaluate",
     "predict",
     "export",
     "inspect",
     "simulate",
+    "stretch",
+    "talk",
     "footprint",
     "boards",
     "flash",

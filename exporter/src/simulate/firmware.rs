@@ -73,6 +73,15 @@ impl Firmware {
         Firmware::build_with(board, "sentiment", "sentiment", files, folders)
     }
 
+    /// The same program with its log switched on: defmt's frames, by semihosting.
+    ///
+    /// # Errors
+    /// Those of [`Firmware::build`].
+    pub fn build_logging(board: EmulatedBoard, model: &[u8], folders: &Folders) -> Result<Self> {
+        let files = [Some(model), None, None];
+        Firmware::build_with(board, "sentiment", "sentiment,defmt", files, folders)
+    }
+
     /// Builds `activity` with a model and a recording inside, lines of numbers as
     /// `set-lstm stretch` writes them.
     ///

@@ -78,6 +78,12 @@ impl SerialLine {
         stream.map_err(|problem| no_line(&problem.to_string()))
     }
 
+    /// What the program prints elsewhere than on the line, such as a log; once, and then
+    /// [`SerialLine::end`] does not show it. It has to be read, or the program waits.
+    pub fn log(&mut self) -> Option<impl Read + Send + 'static> {
+        self.child.stdout.take()
+    }
+
     /// Gives the program some time to end, then ends it: with what exit code, `None` if it
     /// did not end by itself, and what it printed elsewhere than on the line.
     ///

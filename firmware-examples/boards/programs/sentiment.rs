@@ -12,6 +12,7 @@ use set_lstm_sentiment::{Memory, Stopped, run};
 fn main() -> ! {
     static mut MEMORY: Memory<'static, Engine, CAPACITY, LAYERS> = Memory::EMPTY;
     let (mut port, mut clock) = start();
+    port.listen();
     defmt::info!("sentiment on {=str}: type at the serial port", NAME);
     match run(NAME, &mut port, &mut clock, MEMORY, model()) {
         Ok(()) => defmt::info!("the port is closed"),

@@ -13,9 +13,13 @@ impl<W: Write> Printer<'_, W> {
     ///
     /// # Errors
     /// Those of the port, here and below.
-    #[inline(never)]
     pub fn text(&mut self, text: &str) -> Result<(), W::Error> {
-        self.0.write_all(text.as_bytes())
+        self.bytes(text.as_bytes())
+    }
+
+    #[inline(never)]
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), W::Error> {
+        self.0.write_all(bytes)
     }
 
     /// The end of a line, for terminals of every kind.
@@ -58,7 +62,7 @@ impl<W: Write> Printer<'_, W> {
             }
         }
         let (_, digits) = digits.split_at_checked(10 - used).unwrap_or_default();
-        self.0.write_all(digits)
+        self.bytes(digits)
     }
 
     /// Eight hexadecimal digits.
@@ -72,7 +76,7 @@ impl<W: Write> Printer<'_, W> {
             let value = (number >> (4 * place)) as u8 & 15;
             *digit = value + if value < 10 { b'0' } else { b'a' - 10 };
         }
-        self.0.write_all(&digits)
+        self.bytes(&digits)
     }
 
     /// A number that is not negative, with three decimals; beyond four million the largest

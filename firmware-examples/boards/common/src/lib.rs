@@ -9,7 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod received;
-pub use received::{Lost, Received};
+pub use received::{Lost, Received, Sink};
 
 mod port;
 pub use port::{Port, Wire};

@@ -6,6 +6,9 @@ use embedded_io::{ErrorType, Read, Write};
 
 /// A board's serial port.
 pub trait Wire {
+    /// Begins to receive. Before that, nothing comes.
+    fn listen(&mut self);
+
     /// Moves bytes that have come into a buffer of at least one; how many. `None`: nothing
     /// has come.
     ///
@@ -22,6 +25,13 @@ pub trait Wire {
 /// Waiting, it looks again and again: on a USB cable sleep saves nothing that counts, and
 /// some probes lose the log of a core that sleeps.
 pub struct Port<W>(pub W);
+
+impl<W: Wire> Port<W> {
+    /// Begins to receive: for programs that read.
+    pub fn listen(&mut self) {
+        self.0.listen();
+    }
+}
 
 impl<W> ErrorType for Port<W> {
     type Error = Lost;

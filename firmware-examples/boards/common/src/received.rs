@@ -26,6 +26,18 @@ impl embedded_io::Error for Lost {
     }
 }
 
+/// Where an interrupt puts what it receives.
+///
+/// Ports know their queue as one of these from the moment they listen: a program that only
+/// sends does not have it in RAM.
+pub trait Sink: Sync {
+    /// Takes a byte from the wire; if there is no room, it is lost.
+    fn push(&self, byte: u8);
+
+    /// Notes that the hardware has lost a byte, or has received a damaged one.
+    fn lose(&self);
+}
+
 /// A queue of up to `N` bytes between an interrupt and the application.
 pub struct Received<const N: usize> {
     queue: Mutex<RefCell<Queue<N>>>,
@@ -50,21 +62,6 @@ impl<const N: usize> Received<N> {
                 lost_end: false,
             })),
         }
-    }
-
-    /// Takes a byte from the wire; if there is no room, it is lost.
-    pub fn push(&self, byte: u8) {
-        self.with(|queue| {
-            if queue.is_broken || queue.bytes.push_back(byte).is_err() {
-                queue.is_broken = true;
-                queue.lost_end |= matches!(byte, b'\r' | b'\n');
-            }
-        });
-    }
-
-    /// Notes that the hardware has lost a byte, or has received a damaged one.
-    pub fn lose(&self) {
-        self.with(|queue| queue.is_broken = true);
     }
 
     /// Moves bytes into a buffer of at least one, as many as there are; how many. `None`:
@@ -102,6 +99,21 @@ impl<const N: usize> Received<N> {
     }
 }
 
+impl<const N: usize> Sink for Received<N> {
+    fn push(&self, byte: u8) {
+        self.with(|queue| {
+            if queue.is_broken || queue.bytes.push_back(byte).is_err() {
+                queue.is_broken = true;
+                queue.lost_end |= matches!(byte, b'\r' | b'\n');
+            }
+        });
+    }
+
+    fn lose(&self) {
+        self.with(|queue| queue.is_broken = true);
+    }
+}
+
 impl<const N: usize> Default for Received<N> {
     fn default() -> Self {
         Self::new()
@@ -112,7 +124,7 @@ impl<const N: usize> Default for Received<N> {
 mod tests {
     extern crate std;
 
-    use super::{Lost, Received};
+    use super::{Lost, Received, Sink};
     use std::vec::Vec;
 
     /// All that can be read at once.

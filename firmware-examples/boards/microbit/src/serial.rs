@@ -1,11 +1,13 @@
 //! Enters: the pins of the USB interface. Leaves: a serial port that keeps what comes in.
 //! Next: the applications.
 
+use core::cell::Cell;
 use cortex_m::peripheral::NVIC;
+use critical_section::Mutex;
 use nrf_pac::gpio::vals::{Dir, Input};
 use nrf_pac::uart::vals::{Baudrate, Enable};
 use nrf_pac::{GPIO, Interrupt, interrupt};
-use set_lstm_board_common::{Lost, Port, Received, Wire};
+use set_lstm_board_common::{Lost, Port, Received, Sink, Wire};
 
 /// Bytes that wait for the application.
 ///
@@ -19,6 +21,8 @@ const TRANSMIT: u32 = 24;
 const RECEIVE: u32 = 25;
 
 static RECEIVED: Received<BUFFER> = Received::new();
+/// Set from the moment the port listens.
+static SINK: Mutex<Cell<Option<&'static dyn Sink>>> = Mutex::new(Cell::new(None));
 
 /// The serial port of the USB interface.
 pub struct Interface(());
@@ -38,18 +42,23 @@ impl Interface {
         uart.baudrate()
             .write(|rate| rate.set_baudrate(Baudrate::Baud115200));
         uart.enable().write(|uart| uart.set_enable(Enable::Enabled));
-        uart.intenset().write(|events| {
-            events.set_rxdrdy(true);
-            events.set_error(true);
-        });
         uart.tasks_starttx().write_value(1);
-        uart.tasks_startrx().write_value(1);
-        enable_interrupt();
         Port(Interface(()))
     }
 }
 
 impl Wire for Interface {
+    fn listen(&mut self) {
+        let uart = nrf_pac::UART0;
+        critical_section::with(|section| SINK.borrow(section).set(Some(&RECEIVED)));
+        uart.intenset().write(|events| {
+            events.set_rxdrdy(true);
+            events.set_error(true);
+        });
+        uart.tasks_startrx().write_value(1);
+        enable_interrupt();
+    }
+
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Result<usize, Lost>> {
         RECEIVED.read(buffer)
     }
@@ -72,16 +81,19 @@ fn enable_interrupt() {
 
 #[interrupt]
 fn UART0() {
+    let Some(sink) = critical_section::with(|section| SINK.borrow(section).get()) else {
+        return;
+    };
     let uart = nrf_pac::UART0;
     if uart.events_error().read() != 0 {
         uart.events_error().write_value(0);
         let errors = uart.errorsrc().read();
         uart.errorsrc().write_value(errors); // ones clear
-        RECEIVED.lose();
+        sink.lose();
     }
     // the hardware keeps six bytes, and the event comes again for each that is left
     if uart.events_rxdrdy().read() != 0 {
         uart.events_rxdrdy().write_value(0);
-        RECEIVED.push(uart.rxd().read().rxd());
+        sink.push(uart.rxd().read().rxd());
     }
 }

@@ -13,7 +13,7 @@ use embassy_stm32::usart::{Config, ConfigError, Uart, UartRx, UartTx};
 use embassy_stm32::{Peri, interrupt, pac, peripherals};
 use embedded_hal_nb::nb;
 use embedded_hal_nb::serial::Read;
-use set_lstm_board_common::{Lost, Port, Received, Wire};
+use set_lstm_board_common::{Lost, Port, Received, Sink, Wire};
 
 /// Bytes that wait for the application.
 ///
@@ -25,11 +25,19 @@ use set_lstm_board_common::{Lost, Port, Received, Wire};
 const BUFFER: usize = 4096;
 
 static RECEIVED: Received<BUFFER> = Received::new();
-static RECEIVER: Mutex<RefCell<Option<UartRx<'static, Blocking>>>> = Mutex::new(RefCell::new(None));
+static RECEIVER: Mutex<RefCell<Option<Receiver>>> = Mutex::new(RefCell::new(None));
+
+/// What the interrupt works with.
+struct Receiver {
+    uart: UartRx<'static, Blocking>,
+    sink: &'static dyn Sink,
+}
 
 /// The serial port of the ST-LINK.
 pub struct StLink {
     transmitter: UartTx<'static, Blocking>,
+    /// Until the port listens.
+    receiver: Option<UartRx<'static, Blocking>>,
 }
 
 impl StLink {
@@ -44,14 +52,24 @@ impl StLink {
     ) -> Result<Port<Self>, ConfigError> {
         let uart = Uart::new_blocking(usart, receive, transmit, Config::default())?;
         let (transmitter, receiver) = uart.split();
-        critical_section::with(|section| RECEIVER.replace(section, Some(receiver)));
-        pac::USART2.cr1().modify(|control| control.set_rxneie(true));
-        enable_interrupt();
-        Ok(Port(StLink { transmitter }))
+        Ok(Port(StLink {
+            transmitter,
+            receiver: Some(receiver),
+        }))
     }
 }
 
 impl Wire for StLink {
+    fn listen(&mut self) {
+        let Some(uart) = self.receiver.take() else {
+            return;
+        };
+        let sink = &RECEIVED;
+        critical_section::with(|section| RECEIVER.replace(section, Some(Receiver { uart, sink })));
+        pac::USART2.cr1().modify(|control| control.set_rxneie(true));
+        enable_interrupt();
+    }
+
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Result<usize, Lost>> {
         RECEIVED.read(buffer)
     }
@@ -72,15 +90,15 @@ fn enable_interrupt() {
 fn USART2() {
     critical_section::with(|section| {
         let mut receiver = RECEIVER.borrow_ref_mut(section);
-        let Some(receiver) = receiver.as_mut() else {
+        let Some(Receiver { uart, sink }) = receiver.as_mut() else {
             return;
         };
         loop {
-            match receiver.read() {
-                Ok(byte) => RECEIVED.push(byte),
+            match uart.read() {
+                Ok(byte) => sink.push(byte),
                 Err(nb::Error::WouldBlock) => break,
                 // overrun, or a byte that is not what was sent
-                Err(nb::Error::Other(_)) => RECEIVED.lose(),
+                Err(nb::Error::Other(_)) => sink.lose(),
             }
         }
     });

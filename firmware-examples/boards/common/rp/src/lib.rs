@@ -9,7 +9,7 @@ use embassy_rp::uart::{Blocking, Config, Uart, UartRx, UartTx};
 use embassy_rp::{Peri, interrupt, pac, peripherals};
 use embedded_hal_nb::nb;
 use embedded_hal_nb::serial::Read;
-use set_lstm_board_common::{Lost, Port, Received, Wire};
+use set_lstm_board_common::{Lost, Port, Received, Sink, Wire};
 
 /// Bytes that wait for the application.
 ///
@@ -20,11 +20,19 @@ use set_lstm_board_common::{Lost, Port, Received, Wire};
 const BUFFER: usize = 16_384;
 
 static RECEIVED: Received<BUFFER> = Received::new();
-static RECEIVER: Mutex<RefCell<Option<UartRx<'static, Blocking>>>> = Mutex::new(RefCell::new(None));
+static RECEIVER: Mutex<RefCell<Option<Receiver>>> = Mutex::new(RefCell::new(None));
+
+/// What the interrupt works with.
+struct Receiver {
+    uart: UartRx<'static, Blocking>,
+    sink: &'static dyn Sink,
+}
 
 /// The serial port on pins 1 and 2.
 pub struct Pins {
     transmitter: UartTx<'static, Blocking>,
+    /// Until the port listens.
+    receiver: Option<UartRx<'static, Blocking>>,
 }
 
 impl Pins {
@@ -36,18 +44,28 @@ impl Pins {
     ) -> Port<Self> {
         let uart = Uart::new_blocking(uart, transmit, receive, Config::default());
         let (transmitter, receiver) = uart.split();
-        critical_section::with(|section| RECEIVER.replace(section, Some(receiver)));
+        Port(Pins {
+            transmitter,
+            receiver: Some(receiver),
+        })
+    }
+}
+
+impl Wire for Pins {
+    fn listen(&mut self) {
+        let Some(uart) = self.receiver.take() else {
+            return;
+        };
+        let sink = &RECEIVED;
+        critical_section::with(|section| RECEIVER.replace(section, Some(Receiver { uart, sink })));
         // when bytes fill a part of the hardware's queue of 32, or wait in it
         pac::UART0.uartimsc().write(|mask| {
             mask.set_rxim(true);
             mask.set_rtim(true);
         });
         enable_interrupt();
-        Port(Pins { transmitter })
     }
-}
 
-impl Wire for Pins {
     fn receive(&mut self, buffer: &mut [u8]) -> Option<Result<usize, Lost>> {
         RECEIVED.read(buffer)
     }
@@ -68,15 +86,15 @@ fn enable_interrupt() {
 fn UART0_IRQ() {
     critical_section::with(|section| {
         let mut receiver = RECEIVER.borrow_ref_mut(section);
-        let Some(receiver) = receiver.as_mut() else {
+        let Some(Receiver { uart, sink }) = receiver.as_mut() else {
             return;
         };
         loop {
-            match receiver.read() {
-                Ok(byte) => RECEIVED.push(byte),
+            match uart.read() {
+                Ok(byte) => sink.push(byte),
                 Err(nb::Error::WouldBlock) => break,
                 // overrun, or a byte that is not what was sent
-                Err(nb::Error::Other(_)) => RECEIVED.lose(),
+                Err(nb::Error::Other(_)) => sink.lose(),
             }
         }
     });
