@@ -15,7 +15,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 /// Units that a host state has room for: as many as the format allows.
-const CAPACITY: usize = 2 * MAX_UNITS as usize;
+pub const CAPACITY: usize = 2 * MAX_UNITS as usize;
 
 /// Bytes that lie on a multiple of four, as the runtime wants them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

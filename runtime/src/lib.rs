@@ -65,6 +65,8 @@ mod cell;
 
 pub mod state;
 
+pub mod delta;
+
 pub mod snapshot;
 
 pub mod classify;
@@ -73,6 +75,7 @@ pub mod self_test;
 
 pub use arithmetic::{Arithmetic, Logit};
 pub use classify::Class;
+pub use delta::{DeltaError, DeltaState, Thresholds};
 pub use embedding::{EmbeddingEntry, EmbeddingRow};
 pub use error::DecodeError;
 pub use float32::Float32;
