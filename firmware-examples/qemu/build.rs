@@ -1,6 +1,6 @@
 //! Enters: `SET_LSTM_BOARD`, one of the boards in `boards.rs`; without it the first one of
-//! the target. Leaves: the board's memory map for the linker, and `board.rs`, its name and
-//! clock. Next: `src/lib.rs` includes it.
+//! the target. Leaves: the board's memory map for the linker, and `board.rs`, its name, clock
+//! and serial port. Next: `src/board.rs` includes it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,13 +8,7 @@ use std::process::ExitCode;
 include!("boards.rs");
 
 fn main() -> ExitCode {
-    match generate() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            println!("cargo::error={problem}");
-            ExitCode::FAILURE
-        }
-    }
+    set_lstm_embed::main(generate)
 }
 
 fn generate() -> Result<(), String> {
@@ -51,16 +45,27 @@ fn generate() -> Result<(), String> {
     let Description {
         name,
         core,
+        uart: Uart {
+            kind,
+            base,
+            interrupts,
+        },
         rate: [instructions, ticks],
         ..
     } = board;
     let generated = format!(
         "/// Name and core.\n\
-         const NAME: &str = \"{name}, {core}, emulated\";\n\
+         pub const NAME: &str = \"{name}, {core}, emulated\";\n\
          /// Instructions in ticks of SysTick.\n\
-         const RATE: Rate = Rate {{ instructions: {instructions}, ticks: {ticks} }};\n"
+         pub const RATE: Rate = Rate {{ instructions: {instructions}, ticks: {ticks} }};\n\
+         /// What the serial port is.\n\
+         pub const UART: Uart = Uart::{kind};\n\
+         /// Where its registers lie.\n\
+         pub const UART_BASE: usize = {base:#010x};\n\
+         /// Its interrupts.\n\
+         pub const UART_INTERRUPTS: &[u16] = &{interrupts:?};\n"
     );
-    std::fs::write(folder.join("board.rs"), generated).map_err(io)?;
+    set_lstm_embed::write("board.rs", &generated)?;
     println!("cargo::rustc-link-search={}", folder.display());
     // here and not in .cargo/config.toml, where a user's RUSTFLAGS would replace it
     println!("cargo::rustc-link-arg-bins=-Tlink.x");

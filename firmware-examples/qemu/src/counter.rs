@@ -1,12 +1,15 @@
-//! Enters: SysTick. Leaves: a count of ticks that does not wrap. Next: the demo.
+//! Enters: SysTick. Leaves: a count of ticks: one that does not wrap for the demo, one as it
+//! is for the other applications. Next: they print times.
 //!
 //! Unsafe for one loop whose length no compiler may change.
 #![allow(unsafe_code)]
 
+use crate::board::RATE;
 use core::arch::asm;
 use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
 use set_lstm_demo::Rate;
+use set_lstm_kit::Clock;
 
 /// SysTick counts 24 bits down.
 const RELOAD: u32 = 0xff_ffff;
@@ -48,5 +51,31 @@ impl Counter {
         }
         let counted = rate.instructions(self.ticks() - start);
         counted.abs_diff(u64::from(2 * TURNS)) < u64::from(TURNS / 100)
+    }
+}
+
+/// SysTick as it is.
+#[derive(Debug)]
+pub struct Timer(());
+
+impl Timer {
+    /// Takes SysTick and starts it.
+    pub fn start(timer: SYST) -> Self {
+        Counter::start(timer);
+        Timer(())
+    }
+}
+
+impl Clock for Timer {
+    const MASK: u32 = RELOAD;
+
+    fn ticks(&mut self) -> u32 {
+        !SYST::get_current()
+    }
+
+    fn rate(&self) -> set_lstm_kit::Rate {
+        // one instruction a nanosecond
+        const HERTZ: u64 = 1_000_000_000 * RATE.ticks / RATE.instructions;
+        set_lstm_kit::Rate::instructions(HERTZ as u32)
     }
 }

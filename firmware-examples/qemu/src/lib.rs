@@ -1,24 +1,28 @@
-//! An emulated board: counter, input and output by semihosting, stack, and an exit code
-//! whatever happens. Which board is chosen when it is built, see `boards.rs`.
+//! An emulated board: counter, serial port, input and output by semihosting, stack, and an
+//! exit code whatever happens. Which board is chosen when it is built, see `boards.rs`.
 //!
 //! QEMU runs with `-icount shift=0`: one instruction takes 1 ns of its time, so that the
 //! ticks of SysTick count instructions.
 #![no_std]
 
 pub mod bench;
+pub mod board;
 mod counter;
 mod fault;
 mod input;
+mod registers;
+mod serial;
 mod stack;
 
+use board::{NAME, RATE};
 use core::fmt::Write;
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hio::{self, HostStream};
 use counter::Counter;
+pub use counter::Timer;
 pub use input::StandardInput;
+pub use serial::SerialPort;
 use set_lstm_demo::{Board, Rate};
-
-include!(concat!(env!("OUT_DIR"), "/board.rs"));
 
 /// The board, taken once.
 pub struct EmulatedBoard {

@@ -1,0 +1,41 @@
+//! Text typed at a board: a line on the serial port, a label back.
+//!
+//! ```text
+//! bytes of the port ──▶ Endings ──▶ Tokenizer ──▶ State ──▶ answer line
+//!                  end of the line?   words      step by step
+//! ```
+//!
+//! Every byte goes through as it comes: the text is never stored, and may have any length.
+//! A line ends with `\n`, `\r` or both. What the board answers, fields parted by tabs:
+//!
+//! ```text
+//! positive  3.271  24 tokens  1586 us  66 us a token  logits 00034577
+//! ```
+//!
+//! - the class, its score as in `set-lstm predict`, and the words of the line;
+//! - the time for the line and for a word of it, without the time that the bytes took to
+//!   come; on an emulator, which has no time of its own, instructions;
+//! - the bits of the logits, which are the host's to the last one.
+//!
+//! | typed | answered |
+//! |---|---|
+//! | an empty line | what to type |
+//! | words that nobody knows, or none | a class like any other; no word at all counts as one unknown word |
+//! | bytes that are not UTF-8 | they part words, like blanks |
+//! | a word of more than 32 bytes | its first 32 count, as in training |
+//! | a line of which the port has lost bytes | `error: ` and what to do |
+//!
+//! After every answer comes the prompt `> ` without an end of line.
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod embedded;
+
+mod line;
+
+mod answer;
+
+mod run;
+
+pub use run::{Stopped, run};
+pub use set_lstm_kit::{Clock, Memory, Rate, Refusal};
