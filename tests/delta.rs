@@ -10,6 +10,7 @@ use set_lstm::pack::Values;
 use set_lstm::pack::compact::compact;
 use set_lstm::quantize::quantize_as;
 use set_lstm::sequences::SequenceSet;
+use set_lstm::simulate::{SimulateOptions, simulate};
 use set_lstm_runtime::wire::InputLayout;
 use set_lstm_runtime::{DeltaError, DeltaState, Int8, Model, State, Thresholds};
 use std::path::Path;
@@ -191,4 +192,38 @@ fn every_flipped_bit_behind_a_right_checksum_is_refused_or_runs() {
         }
     }
     assert!(runs > 8 * file.len() / 4, "{runs} of {}", 8 * file.len());
+}
+
+/// Linked with the state that the file asks for, and every logit and state of the board equal to
+/// the host's; and fewer instructions than all columns take.
+#[test]
+fn the_board_steps_by_what_changes_to_the_hosts_last_bit() {
+    let statistics = statistics(6);
+    let trained = model(6, 48, 0.3, 3);
+    let mut slow = SequenceSet::of_samples(6);
+    for (k, label) in (0..3).zip([0, 1, 2]) {
+        let values = (0..60 * 6).map(|n| {
+            let (step, channel) = (n / 6, n % 6);
+            statistics.mean[channel] + (step as f32 / 20.0 + k as f32).sin() * 2.0
+        });
+        slow.push_samples(&values.collect::<Vec<_>>(), label);
+    }
+    let run = |values, thresholds| {
+        let file = file(&trained, &statistics, values);
+        let options = SimulateOptions {
+            thresholds,
+            ..SimulateOptions::default()
+        };
+        simulate(&file, Path::new("model"), &slow, &options).unwrap()
+    };
+    let all = run(crate::models::KINDS[0], Thresholds::default());
+    let moved = run(Values::Int8Delta, exact(0.1, 0.1));
+    let (all, moved, mismatches) = (
+        all.instructions_per_token,
+        moved.instructions_per_token,
+        moved.mismatches,
+    );
+    println!("{all} instructions a sample, {moved} by what changes");
+    assert_eq!(mismatches, 0);
+    assert!(moved < all, "{moved} {all}");
 }

@@ -229,7 +229,7 @@ impl<'a> AnyModel<'a> {
     /// # Errors
     /// The first difference from what the exporter computed.
     pub fn self_test(&self, state: &mut AnyState) -> std::result::Result<u8, SelfTestError> {
-        of_kind!(state, self, |state, model| model.self_test(state))
+        of_kind!(state, self, |state, model| model.self_test(&mut **state))
     }
 }
 

@@ -111,6 +111,18 @@ impl<const N: usize> DeltaState<N> {
         Ok(state)
     }
 
+    /// Other thresholds from here on; what is smaller than before is caught up with at the next
+    /// step.
+    pub fn set_thresholds<const L: usize>(
+        &mut self,
+        model: &Model<'_, Int8, L>,
+        thresholds: Thresholds,
+    ) {
+        if let Some(layer) = model.layers().first() {
+            self.thresholds = thresholds.stored(&layer.constants);
+        }
+    }
+
     /// Makes any state one of this model, at the beginning of a sequence. A threshold that is
     /// negative or no number counts as zero.
     ///

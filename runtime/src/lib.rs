@@ -67,6 +67,8 @@ pub mod state;
 
 pub mod delta;
 
+pub mod running;
+
 pub mod snapshot;
 
 pub mod classify;
@@ -82,6 +84,7 @@ pub use float32::Float32;
 pub use gate::Gate;
 pub use int8::Int8;
 pub use model::Model;
+pub use running::Running;
 pub use self_test::SelfTestError;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{CapacityError, State};

@@ -85,7 +85,8 @@ pub struct Evaluated {
     pub columns_read: Option<f64>,
 }
 
-fn thresholds(text: &str) -> std::result::Result<Thresholds, String> {
+/// Two thresholds, the hidden state's first.
+pub fn thresholds(text: &str) -> std::result::Result<Thresholds, String> {
     let number = |text: &str| text.trim().parse().ok().filter(|t| (0.0..=8.0).contains(t));
     let both = text.split_once(',');
     both.and_then(|(hidden, input)| {
