@@ -109,7 +109,7 @@ pub struct Oracle<'m> {
     /// Hidden state of the last layer.
     pub h: Vec<f64>, // [hidden]
     /// Hidden and cell state of each layer.
-    layers: Vec<[Vec<f64>; 2]>,
+    pub layers: Vec<[Vec<f64>; 2]>,
 }
 
 impl<'m> Oracle<'m> {

@@ -25,7 +25,7 @@ use set_lstm_runtime::wire::{File, Place, Section};
 use set_lstm_runtime::{DecodeError, Gate};
 use std::path::Path;
 
-fn model(channels: usize, hidden: usize, density: f64, seed: u64) -> SparseModel {
+pub fn model(channels: usize, hidden: usize, density: f64, seed: u64) -> SparseModel {
     let shape = Shape {
         vocabulary: 0,
         embedding: channels,
@@ -36,7 +36,7 @@ fn model(channels: usize, hidden: usize, density: f64, seed: u64) -> SparseModel
 }
 
 /// Channels of all sizes; the last one never changes.
-fn statistics(channels: usize) -> Normalization {
+pub fn statistics(channels: usize) -> Normalization {
     let mean = (0..channels).map(|k| (k as f32 - 1.5) * 10.0).collect();
     let factor = |k| {
         if k + 1 == channels && channels > 2 {
@@ -50,7 +50,7 @@ fn statistics(channels: usize) -> Normalization {
 }
 
 /// Raw recordings around the means, some samples beyond the limit.
-fn recordings(statistics: &Normalization, lengths: &[usize]) -> SequenceSet {
+pub fn recordings(statistics: &Normalization, lengths: &[usize]) -> SequenceSet {
     let channels = statistics.channels();
     let mut set = SequenceSet::of_samples(channels);
     for (seed, &length) in (1..).zip(lengths) {
@@ -66,7 +66,7 @@ fn recordings(statistics: &Normalization, lengths: &[usize]) -> SequenceSet {
     set
 }
 
-fn file(model: &SparseModel, statistics: &Normalization, values: Values) -> AlignedBytes {
+pub fn file(model: &SparseModel, statistics: &Normalization, values: Values) -> AlignedBytes {
     let options = PackOptions {
         values,
         classes: class_names(model),

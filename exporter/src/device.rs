@@ -15,7 +15,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 /// Units that a host state has room for: as many as the format allows.
-const CAPACITY: usize = 2 * MAX_UNITS as usize;
+pub const CAPACITY: usize = 2 * MAX_UNITS as usize;
 
 /// Bytes that lie on a multiple of four, as the runtime wants them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -229,7 +229,7 @@ impl<'a> AnyModel<'a> {
     /// # Errors
     /// The first difference from what the exporter computed.
     pub fn self_test(&self, state: &mut AnyState) -> std::result::Result<u8, SelfTestError> {
-        of_kind!(state, self, |state, model| model.self_test(state))
+        of_kind!(state, self, |state, model| model.self_test(&mut **state))
     }
 }
 

@@ -5,9 +5,11 @@
 //! itself, so its figures are the device's.
 
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::Serialize;
+use set_lstm_runtime::{DeltaError, DeltaState, Thresholds};
 
-use crate::device::{AnyModel, AnyState};
+use crate::device::{AnyModel, AnyState, CAPACITY};
 use crate::error::{Error, Result};
 use crate::sequences::SequenceSet;
 use crate::sparse_model::SparseModel;
@@ -34,6 +36,15 @@ pub struct Evaluation {
     pub confusion: Vec<Vec<usize>>, // [classes x classes]
 }
 
+/// How a model does that is stepped by what changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeltaEvaluation {
+    /// How it does.
+    pub evaluation: Evaluation,
+    /// Columns of `[U W]` that were read, of all columns in all steps, 0 to 1.
+    pub columns_read: f64,
+}
+
 impl Evaluation {
     /// Runs a trained model in f32.
     pub fn of_trained(
@@ -55,26 +66,49 @@ impl Evaluation {
     /// The system has no threads to give.
     pub fn of_device(model: &AnyModel<'_>, set: &SequenceSet, threads: usize) -> Result<Self> {
         let run = |state: &mut AnyState, k| state.run(model, set.sequence(k)).label;
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|e| {
-                Error::Tool(format!(
-                    "{threads} threads: {e}; ask for fewer by --threads"
-                ))
-            })?;
-        let predictions: Vec<u8> = pool.install(|| {
+        let predictions: Vec<u8> = pool(threads)?.install(|| {
             (0..set.len())
                 .into_par_iter()
                 .map_init(|| AnyState::new(model), run)
                 .collect()
         });
-        let classes = if model.logits() == 1 {
-            2
-        } else {
-            model.logits()
+        Ok(Evaluation::new(set, &predictions, classes(model.logits())))
+    }
+
+    /// Runs a model file laid out for delta stepping, by what changes.
+    ///
+    /// # Errors
+    /// The file is not laid out so, the recordings are none, or the system has no threads.
+    pub fn of_delta(
+        model: &AnyModel<'_>,
+        thresholds: Thresholds,
+        set: &SequenceSet,
+        threads: usize,
+    ) -> Result<DeltaEvaluation> {
+        let AnyModel::Int8(model) = model else {
+            return Err(Error::Options(DeltaError::Layout.to_string()));
         };
-        Ok(Evaluation::new(set, &predictions, classes))
+        let state = DeltaState::<CAPACITY>::new(model, thresholds)
+            .map_err(|problem| Error::Options(problem.to_string()))?;
+        let run = |state: &mut Box<DeltaState<CAPACITY>>, k| {
+            state.reset();
+            let samples = set.sequence(k).samples();
+            samples.for_each(|sample| state.step_samples(model, sample));
+            (state.classify(model).label, u64::from(state.columns_read()))
+        };
+        let answers: Vec<(u8, u64)> = pool(threads)?.install(|| {
+            (0..set.len())
+                .into_par_iter()
+                .map_init(|| Box::new(state.clone()), run)
+                .collect()
+        });
+        let predictions: Vec<u8> = answers.iter().map(|&(label, _)| label).collect();
+        let columns_read: u64 = answers.iter().map(|&(_, columns)| columns).sum();
+        let all = (model.units() * set.step_count()).max(1);
+        Ok(DeltaEvaluation {
+            evaluation: Evaluation::new(set, &predictions, classes(model.logits())),
+            columns_read: columns_read as f64 / all as f64,
+        })
     }
 
     /// Counts predictions against labels.
@@ -101,6 +135,20 @@ impl Evaluation {
             confusion,
         }
     }
+}
+
+fn pool(threads: usize) -> Result<ThreadPool> {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|e| {
+        Error::Tool(format!(
+            "{threads} threads: {e}; ask for fewer by --threads"
+        ))
+    })
+}
+
+/// Classes that so many logits tell apart.
+fn classes(logits: usize) -> usize {
+    if logits == 1 { 2 } else { logits }
 }
 
 #[cfg(test)]

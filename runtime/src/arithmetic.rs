@@ -13,14 +13,19 @@ impl<A: Engine> Arithmetic for A {}
 /// `W`, `U` and the unit parameters of one gate.
 #[derive(Debug)]
 pub struct GateWeights<'a, A: Engine> {
-    /// `W`; empty if it is joined to `U`.
+    /// `W`, or `[U W]` for delta stepping; empty if `W` is joined to the strips of `U`.
     pub input: Columns<'a, A::Pairs<'a>>,
-    /// `U`, or `[U W]`.
+    /// `U`, or `[U W]`; empty for delta stepping.
     pub recurrent: Strips<'a, A::Pairs<'a>>,
     pub units: &'a [A::Unit], // [hidden]
 }
 
 impl<'a, A: Engine> GateWeights<'a, A> {
+    /// Whether `[U W]` lies by columns.
+    pub fn is_listed(&self) -> bool {
+        self.recurrent.across == 0
+    }
+
     /// A gate that is not read yet.
     pub const NONE: Self = GateWeights {
         input: Columns {

@@ -15,6 +15,7 @@
 use crate::arithmetic::{Arithmetic, GateWeights, Value};
 use crate::embedding::EmbeddingRow;
 use crate::model::{Layer, Model};
+use crate::samples::Statistics;
 use crate::sparse::{BLOCK, Columns, add_rows};
 use heapless::Vec;
 
@@ -47,8 +48,8 @@ pub(crate) struct Scratch<A: Arithmetic, const N: usize> {
 /// A nonzero input.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Input<V> {
-    column: u16,
-    value: V,
+    pub column: u16,
+    pub value: V,
 }
 
 /// One step of all layers by a token.
@@ -64,7 +65,7 @@ pub(crate) fn step<A: Arithmetic, const N: usize, const L: usize>(
         let mut row = model.embedding.row(token);
         let inputs = core::iter::from_fn(|| next_input::<A>(&mut row, &layer.constants));
         let rest = keep(inputs, &mut scratch.x).then_some(row);
-        let add_rest = |weights: &GateWeights<'_, A>, sum: &mut [A::Sum; N]| {
+        let add_rest = |weights: &GateWeights<'_, A>, _: &[_; N], sum: &mut [A::Sum; N]| {
             if let Some(row) = &rest {
                 let mut row = row.clone();
                 let inputs = core::iter::from_fn(|| next_input::<A>(&mut row, &layer.constants));
@@ -95,34 +96,62 @@ pub(crate) fn step_samples<A: Arithmetic, const N: usize, const L: usize>(
 ) {
     let Memory { h, c, scratch } = memory;
     if let ([layer, ..], [h, ..], [c, ..]) = (model.layers(), &mut h[..], &mut c[..]) {
-        let constants = &layer.constants;
-        let values = model.statistics.normalized(raw);
-        let values = values.map(|value| A::sample(value, constants));
         // what is zero is left out
-        let mut inputs = (0..=u16::MAX).zip(values).filter_map(|(column, value)| {
-            (value != A::Value::ZERO).then_some(Input { column, value })
-        });
+        let mut inputs = nonzero(values(model.statistics, layer, raw));
         scratch.x.clear();
         let rest = if layer.is_joined() {
-            clear_joined(layer, h);
-            let behind = layer.behind(h);
-            for Input { column, value } in inputs {
-                if let Some(into) = behind.get_mut(usize::from(column)) {
-                    *into = value;
-                }
-            }
+            put_behind(model, layer, raw, h);
             None
         } else {
             keep(&mut inputs, &mut scratch.x).then_some(inputs)
         };
-        let add_rest = |weights: &GateWeights<'_, A>, sum: &mut [A::Sum; N]| {
+        let add_rest = |weights: &GateWeights<'_, A>, h: &[_; N], sum: &mut [A::Sum; N]| {
             if let Some(inputs) = &rest {
                 add_rest::<A, N>(&weights.input, inputs.clone(), sum);
+            }
+            if weights.is_listed() {
+                add_rest::<A, N>(&weights.input, nonzero(h.iter().copied()), sum);
             }
         };
         step_layer(layer, h, c, scratch, add_rest);
     }
     step_upper(model, h, c, scratch);
+}
+
+/// A sample as the engine multiplies it, channel by channel.
+#[inline(always)]
+fn values<'v, A: Arithmetic>(
+    statistics: Statistics<'v>,
+    layer: &'v Layer<'_, A>,
+    raw: &'v [f32],
+) -> impl Iterator<Item = A::Value> + Clone + 'v {
+    let values = statistics.normalized(raw);
+    values.map(|value| A::sample(value, &layer.constants))
+}
+
+/// What is not zero, with its place.
+#[inline(always)]
+fn nonzero<V: Value>(
+    values: impl Iterator<Item = V> + Clone,
+) -> impl Iterator<Item = Input<V>> + Clone {
+    (0..=u16::MAX)
+        .zip(values)
+        .filter_map(|(column, value)| (value != V::ZERO).then_some(Input { column, value }))
+}
+
+/// Puts a sample behind `h`; channels that do not come are zero.
+#[inline(always)]
+pub(crate) fn put_behind<A: Arithmetic, const N: usize, const L: usize>(
+    model: &Model<'_, A, L>,
+    layer: &Layer<'_, A>,
+    raw: &[f32],
+    h: &mut [A::Value; N],
+) {
+    clear_joined(layer, h);
+    let inputs = values(model.statistics, layer, raw);
+    for (into, value) in layer.behind(h).iter_mut().zip(inputs) {
+        *into = value;
+    }
 }
 
 /// The layers above the first: each reads the `h` of the one below.
@@ -147,7 +176,7 @@ fn step_upper<A: Arithmetic, const N: usize, const L: usize>(
         for (into, value) in layer.behind(h).iter_mut().zip(shown) {
             *into = *value;
         }
-        step_layer(layer, h, c, scratch, |_, _| ());
+        step_layer(layer, h, c, scratch, |_, _, _| ());
         rest = upper;
     }
 }
@@ -177,12 +206,12 @@ fn step_layer<A: Arithmetic, const N: usize>(
     h: &mut [A::Value; N],
     c: &mut [A::Value; N],
     scratch: &mut Scratch<A, N>,
-    add_rest: impl Fn(&GateWeights<'_, A>, &mut [A::Sum; N]),
+    add_rest: impl Fn(&GateWeights<'_, A>, &[A::Value; N], &mut [A::Sum; N]),
 ) {
     let Scratch { sum, gate, x } = scratch;
     let add_products = |weights: &GateWeights<'_, A>, h: &[A::Value; N], sum: &mut [A::Sum; N]| {
         add_inputs::<A, N>(&weights.input, x, sum);
-        add_rest(weights, sum);
+        add_rest(weights, h, sum);
         add_rows::<A, N>(&weights.recurrent, h, sum);
     };
     let [i, g, f, o] = &layer.gates;
@@ -199,7 +228,7 @@ fn step_layer<A: Arithmetic, const N: usize>(
 
 /// `sum += W x`.
 #[inline(always)]
-fn add_inputs<A: Arithmetic, const N: usize>(
+pub(crate) fn add_inputs<A: Arithmetic, const N: usize>(
     weights: &Columns<'_, A::Pairs<'_>>,
     x: &[Input<A::Value>],
     sum: &mut [A::Sum; N],

@@ -19,35 +19,47 @@ pub struct Class {
 impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
     /// `head · h + bias`, one logit after the other.
     pub fn logits<'s>(&'s self, model: &'s Model<'_, A, L>) -> impl Iterator<Item = A::Logit> + 's {
-        let rows = model.head_weight.chunks_exact(model.hidden().max(1));
-        let layer = model.layers().last();
-        rows.zip(model.head_bias).filter_map(move |(row, &bias)| {
-            layer.map(|layer| A::logit(row, bias, self.hidden(), &layer.constants))
-        })
+        logits(model, self.hidden())
     }
 
     /// The class of the sequence so far. One logit: positive is class 1, else class 0.
     /// Several: the largest, and the first of equal ones.
     pub fn classify(&self, model: &Model<'_, A, L>) -> Class {
-        let mut logits = self.logits(model).map(Logit::to_f32).enumerate();
-        let (_, first) = logits.next().unwrap_or_default();
-        let (mut best, mut second) = ((0, first), f32::NEG_INFINITY);
-        for (label, logit) in logits {
-            if logit > best.1 {
-                (second, best) = (best.1, (label, logit));
-            } else {
-                second = logit.max(second);
-            }
+        class(self.logits(model))
+    }
+}
+
+/// The logits of an `h`.
+pub(crate) fn logits<'s, A: Arithmetic, const L: usize>(
+    model: &'s Model<'_, A, L>,
+    h: &'s [A::Value],
+) -> impl Iterator<Item = A::Logit> + 's {
+    let rows = model.head_weight.chunks_exact(model.hidden().max(1));
+    let layer = model.layers().last();
+    rows.zip(model.head_bias)
+        .filter_map(move |(row, &bias)| layer.map(|layer| A::logit(row, bias, h, &layer.constants)))
+}
+
+/// The class of all logits.
+pub(crate) fn class(logits: impl Iterator<Item = impl Logit>) -> Class {
+    let mut logits = logits.map(Logit::to_f32).enumerate();
+    let (_, first) = logits.next().unwrap_or_default();
+    let (mut best, mut second) = ((0, first), f32::NEG_INFINITY);
+    for (label, logit) in logits {
+        if logit > best.1 {
+            (second, best) = (best.1, (label, logit));
+        } else {
+            second = logit.max(second);
         }
-        if second == f32::NEG_INFINITY {
-            return Class {
-                label: u8::from(first > 0.0),
-                score: first.abs(),
-            };
-        }
-        Class {
-            label: best.0 as u8,
-            score: best.1 - second,
-        }
+    }
+    if second == f32::NEG_INFINITY {
+        return Class {
+            label: u8::from(first > 0.0),
+            score: first.abs(),
+        };
+    }
+    Class {
+        label: best.0 as u8,
+        score: best.1 - second,
     }
 }

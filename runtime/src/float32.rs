@@ -72,7 +72,8 @@ impl Engine for Float32 {
             && header.head_shift == 0
             && header.rows.value_bits == RAW_VALUE
             && header.rows.largest == 0
-            && (below.is_none() || of.layout == InputLayout::Joined);
+            && (below.is_none() || of.layout == InputLayout::Joined)
+            && of.layout != InputLayout::Delta; // a sum of changes would drift
         if possible {
             Ok(())
         } else {

@@ -65,6 +65,18 @@ pub struct Constants {
     head_shift: u32,
 }
 
+impl Constants {
+    /// `k` of the state's format Q(15-k).
+    pub(crate) const fn state_shift(&self) -> u32 {
+        self.state_shift
+    }
+
+    /// What one standard deviation of a sample is multiplied as.
+    pub(crate) fn sample_unit(&self) -> f32 {
+        self.sample_one * self.input_scale as f32
+    }
+}
+
 /// Two connections a word: the first in the low half, each as `fixed::slot` has it.
 impl Pairs for &[u32] {
     const NONE: Self = &[];

@@ -65,6 +65,10 @@ mod cell;
 
 pub mod state;
 
+pub mod delta;
+
+pub mod running;
+
 pub mod snapshot;
 
 pub mod classify;
@@ -73,12 +77,14 @@ pub mod self_test;
 
 pub use arithmetic::{Arithmetic, Logit};
 pub use classify::Class;
+pub use delta::{DeltaError, DeltaState, Thresholds};
 pub use embedding::{EmbeddingEntry, EmbeddingRow};
 pub use error::DecodeError;
 pub use float32::Float32;
 pub use gate::Gate;
 pub use int8::Int8;
 pub use model::Model;
+pub use running::Running;
 pub use self_test::SelfTestError;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{CapacityError, State};

@@ -45,7 +45,7 @@ pub(crate) struct Layer<'a, A: Arithmetic> {
     pub gates: [GateWeights<'a, A>; Gate::COUNT],
     pub constants: A::Constants,
     pub hidden: u16,
-    /// Units that its `h` takes, with the input behind it if that is joined.
+    /// Units that its `h` takes, with the input behind it if the matrices are joined.
     units: u16,
 }
 
@@ -57,6 +57,11 @@ impl<A: Arithmetic> Layer<'_, A> {
         hidden: 0,
         units: 0,
     };
+
+    /// Whether `[U W]` lies by columns.
+    pub fn is_listed(&self) -> bool {
+        self.gates.iter().all(GateWeights::is_listed)
+    }
 
     /// Whether the input lies behind `h`.
     pub fn is_joined(&self) -> bool {
@@ -283,7 +288,8 @@ fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
         .unwrap_or_default();
     let [first, ..] = &header.layers;
     let reads_rows = header.channels().is_none();
-    let possible = !(reads_rows && first.layout == InputLayout::Joined)
+    let possible = !(reads_rows && first.layout != InputLayout::Columns)
+        && !(header.layer_count() > 1 && first.layout == InputLayout::Delta)
         && rest.iter().all(|layer| *layer == LayerHeader::default())
         && header.logits > 0
         && u64::from(header.parameters) <= header.dense_parameters()

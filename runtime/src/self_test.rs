@@ -10,7 +10,7 @@
 use crate::arithmetic::{Arithmetic, Logit};
 use crate::error::{DecodeError, Fault};
 use crate::model::Model;
-use crate::state::State;
+use crate::running::Running;
 use crate::wire::{Header, Section};
 
 /// What differs from the reference.
@@ -56,14 +56,12 @@ impl core::error::Error for SelfTestError {}
 
 impl<A: Arithmetic, const L: usize> Model<'_, A, L> {
     /// Runs the reference sequences of the file in `state`, which is reset before and
-    /// after; returns how many there are.
+    /// after; returns how many there are. A [`DeltaState`](crate::DeltaState) agrees as long as
+    /// its thresholds are zero.
     ///
     /// # Errors
     /// The first difference from what the exporter computed.
-    pub fn self_test<const N: usize>(
-        &self,
-        state: &mut State<A, N, L>,
-    ) -> Result<u8, SelfTestError> {
+    pub fn self_test(&self, state: &mut impl Running<A, L>) -> Result<u8, SelfTestError> {
         let mut sequence = 0;
         let mut rest = self.reference;
         while let Some(reference) = next(&mut rest, self.logits(), self.channels()) {

@@ -140,7 +140,7 @@ impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
     /// FNV-1a of the bytes of `h` and `c` of all layers: two states are equal bit for bit if,
     /// but for a chance of 2^-32, their digests are.
     pub fn digest(&self) -> u32 {
-        (0..=self.last).fold(0x811c_9dc5, |hash, layer| {
+        (0..=self.last).fold(FNV_OFFSET, |hash, layer| {
             let (h, c) = self.layer(layer);
             h.iter()
                 .chain(c)
@@ -156,6 +156,9 @@ fn part<V, const N: usize>(values: &[[V; N]], layer: usize, length: u16) -> &[V]
         .and_then(|values| values.get(..length.into()))
         .unwrap_or_default()
 }
+
+/// Where a FNV-1a hash begins.
+pub(crate) const FNV_OFFSET: u32 = 0x811c_9dc5;
 
 /// Goes on with a FNV-1a hash by the little-endian bytes of one value.
 pub(crate) fn fnv<V: Value>(hash: u32, value: V) -> u32 {

@@ -129,7 +129,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     show(&evaluate_command::table(&int8))?;
 
     say("5/5 run it on an emulated Cortex-M4");
-    let simulation = run_documents(&model, documents, &board)?;
+    let simulation = run_documents(&model, documents, &board.options())?;
     show(&simulation)?;
     if json {
         let Simulation {

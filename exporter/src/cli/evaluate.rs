@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use set_lstm_runtime::Thresholds;
 
 use super::model::{DocumentArguments, Named};
 use super::output::{print, print_json};
@@ -11,7 +12,7 @@ use super::train::threads;
 use crate::dataset::Split;
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
-use crate::evaluate::Evaluation;
+use crate::evaluate::{DeltaEvaluation, Evaluation};
 use crate::load::{load_split, load_training};
 use crate::report::table::{Column, Table, bytes, thousands};
 use crate::run::Run;
@@ -22,6 +23,7 @@ use crate::sequences::SequenceSet;
 #[command(after_help = "Example:
   set-lstm evaluate runs/imdb --data aclImdb.tar.gz
   set-lstm evaluate imdb.setl --data aclImdb.tar.gz --json
+  set-lstm evaluate hapt.setl --preset hapt --data HAPT.zip --delta 0.1,0.1
 
 A run is tested in f32 by the training kernels, a model file by the device's own runtime.
 A run knows its preset, its data and how they were divided; all of it is asked for a model
@@ -34,6 +36,10 @@ pub struct Arguments {
     /// Which part of the data
     #[arg(long, value_enum, default_value_t = Part::Test)]
     split: Part,
+    /// Step by what changes, with the thresholds of the hidden state (which lies between -1 and 1)
+    /// and of a channel (in standard deviations); for a file of `set-lstm export --delta`
+    #[arg(long, value_name = "HIDDEN,INPUT", value_parser = thresholds)]
+    delta: Option<Thresholds>,
     /// Threads; all cores if not given
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -74,6 +80,22 @@ pub struct Evaluated {
     /// Bytes of the model file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model_bytes: Option<usize>,
+    /// Columns of the matrices that delta stepping read, of all, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns_read: Option<f64>,
+}
+
+/// Two thresholds, the hidden state's first.
+pub fn thresholds(text: &str) -> std::result::Result<Thresholds, String> {
+    let number = |text: &str| text.trim().parse().ok().filter(|t| (0.0..=8.0).contains(t));
+    let both = text.split_once(',');
+    both.and_then(|(hidden, input)| {
+        Some(Thresholds {
+            hidden: number(hidden)?,
+            input: number(input)?,
+        })
+    })
+    .ok_or_else(|| "two numbers from 0 to 8 with a comma between, such as 0.1,0.1".into())
 }
 
 /// Runs the command.
@@ -82,10 +104,23 @@ pub fn run(arguments: Arguments) -> Result<()> {
         model,
         documents,
         split,
+        delta,
         threads: wanted,
         json,
     } = arguments;
-    let evaluated = evaluate(model, documents, split, threads(wanted))?;
+    let threads = threads(wanted);
+    let evaluated = match delta {
+        None => evaluate(model, documents, split, threads)?,
+        Some(thresholds) => match Named::open(&model)? {
+            Named::File(bytes) => {
+                evaluate_file(model, &bytes, &documents, split, threads, Some(thresholds))?
+            }
+            Named::Run(_) => {
+                let problem = "a run is not stepped by what changes; export it with --delta and evaluate the file";
+                return Err(Error::Options(problem.into()));
+            }
+        },
+    };
     if json {
         print_json(&evaluated)
     } else {
@@ -105,7 +140,7 @@ pub fn evaluate(
 ) -> Result<Evaluated> {
     match Named::open(&model)? {
         Named::Run(run) => evaluate_run(model, &run, documents, split, threads),
-        Named::File(bytes) => evaluate_file(model, &bytes, &documents, split, threads),
+        Named::File(bytes) => evaluate_file(model, &bytes, &documents, split, threads, None),
     }
 }
 
@@ -143,6 +178,7 @@ fn evaluate_run(
         parameters: Some(model.parameters()),
         dense_parameters: Some(model.dense_parameters()),
         model_bytes: None,
+        columns_read: None,
     })
 }
 
@@ -152,6 +188,7 @@ fn evaluate_file(
     documents: &DocumentArguments,
     split: Part,
     threads: usize,
+    delta: Option<Thresholds>,
 ) -> Result<Evaluated> {
     let model = AnyModel::open(file, &path)?;
     let split_of_corpus = match split {
@@ -163,9 +200,19 @@ fn evaluate_file(
         }
     };
     let set = documents.load(&model, &path, split_of_corpus)?;
-    let evaluation = Evaluation::of_device(&model, &set, threads)?;
+    let (evaluation, columns_read) = match delta {
+        None => (Evaluation::of_device(&model, &set, threads)?, None),
+        Some(thresholds) => {
+            let DeltaEvaluation {
+                evaluation,
+                columns_read,
+            } = Evaluation::of_delta(&model, thresholds, &set, threads)?;
+            (evaluation, Some(columns_read))
+        }
+    };
     Ok(Evaluated {
         evaluation,
+        columns_read,
         split,
         parameters: None,
         dense_parameters: None,
@@ -195,6 +242,9 @@ pub fn table(evaluated: &Evaluated) -> Table<2> {
     }
     if let Some(size) = evaluated.model_bytes {
         row("model file", bytes(size as u64));
+    }
+    if let Some(share) = evaluated.columns_read {
+        row("columns read", format!("{:.1} %", 100.0 * share));
     }
     row("documents", thousands(*examples as u64));
     row("right", thousands(*correct as u64));

@@ -20,7 +20,8 @@ use crate::rust_module::{Budgets, ByteCount, rust_module};
   set-lstm export runs/imdb --out imdb.setl
   set-lstm export runs/imdb --out imdb-f32.setl --values f32
   set-lstm export runs/imdb --out imdb.setl --rust src/model.rs --ram-budget 6K --flash-budget 512K
-  set-lstm export runs/imdb --out imdb.setz --compact")]
+  set-lstm export runs/imdb --out imdb.setz --compact
+  set-lstm export runs/hapt --out hapt.setl --delta")]
 pub struct Arguments {
     /// The run folder
     run: PathBuf,
@@ -33,6 +34,10 @@ pub struct Arguments {
     /// Bits of an embedding value (int8 only), 2 to 8
     #[arg(long, value_name = "BITS", default_value_t = EMBEDDING_BITS)]
     embedding_bits: u8,
+    /// Lay the matrices out for delta stepping (int8, samples, one layer): a device then reads
+    /// only the columns of what has moved, see `set-lstm evaluate --delta`
+    #[arg(long, conflicts_with = "rust")]
+    delta: bool,
     /// Write the compact form, for updates over the air: a device unpacks it once, into RAM or
     /// into pages of flash, and has the ordinary file
     #[arg(long, conflicts_with = "rust")]
@@ -98,6 +103,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         out,
         values,
         embedding_bits,
+        delta,
         compact,
         rust,
         ram_budget,
@@ -111,6 +117,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let options = ExportOptions {
         values,
         embedding_bits,
+        delta,
         compact,
         rust: rust.map(|path| (path, budgets)),
     };
@@ -129,6 +136,8 @@ pub struct ExportOptions {
     pub values: Numbers,
     /// Bits of an embedding value (int8 only), 2 to 8.
     pub embedding_bits: u8,
+    /// Whether the matrices lie for delta stepping.
+    pub delta: bool,
     /// Whether the file is compact.
     pub compact: bool,
     /// A Rust module to write, and what it holds a build to.
@@ -140,6 +149,7 @@ impl Default for ExportOptions {
         ExportOptions {
             values: Numbers::Int8,
             embedding_bits: EMBEDDING_BITS,
+            delta: false,
             compact: false,
             rust: None,
         }
@@ -160,13 +170,19 @@ pub fn export(run: &Run, out: &Path, options: &ExportOptions) -> Result<Exported
             run.folder().display()
         )));
     }
-    let pack_options = PackOptions {
-        values: match options.values {
-            Numbers::Int8 => Values::Int8 {
-                embedding_bits: options.embedding_bits,
-            },
-            Numbers::F32 => Values::Float32,
+    let values = match (options.values, options.delta) {
+        (Numbers::Int8, false) => Values::Int8 {
+            embedding_bits: options.embedding_bits,
         },
+        (Numbers::Int8, true) => Values::Int8Delta,
+        (Numbers::F32, false) => Values::Float32,
+        (Numbers::F32, true) => {
+            let problem = "sums of changes would drift in floating point; export --delta in int8";
+            return Err(Error::Options(problem.into()));
+        }
+    };
+    let pack_options = PackOptions {
+        values,
         classes: card.classes,
         vocabulary: code.words(),
         statistics: code.statistics(),

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
+use set_lstm_runtime::Thresholds;
 
+use super::evaluate::thresholds;
 use super::model::DocumentArguments;
 use super::output::{print, print_json};
 use crate::dataset::Split;
@@ -27,6 +29,7 @@ pub const DOCUMENTS: usize = 200;
 #[command(after_help = "Example:
   set-lstm simulate imdb.setl --data aclImdb.tar.gz --limit 200
   set-lstm simulate imdb.setl --data aclImdb.tar.gz --board all
+  set-lstm simulate hapt.setl --preset hapt --data HAPT.zip --delta 0.1,0.1
 
 Builds the firmware with the model inside, runs it under QEMU on documents of the test part,
 and compares every label, logit and state with the host's, bit for bit. Exit code 0 only if
@@ -39,6 +42,10 @@ pub struct Arguments {
     /// The emulated board, or all of them side by side
     #[arg(long, value_name = "BOARD", default_value = BOARDS[0].name, value_parser = choice())]
     board: String,
+    /// Step by what changes, with these thresholds, as `set-lstm evaluate --delta` does; for a
+    /// file of `set-lstm export --delta`
+    #[arg(long, value_name = "HIDDEN,INPUT", value_parser = thresholds)]
+    delta: Option<Thresholds>,
     #[command(flatten)]
     firmware: FirmwareArguments,
     /// Print one JSON object
@@ -98,6 +105,7 @@ impl FirmwareArguments {
         SimulateOptions {
             board,
             flash_budget: self.flash_budget,
+            thresholds: Thresholds::default(),
             timeout: Duration::from_secs(self.timeout),
             folders: Folders {
                 sources: self.firmware.clone(),
@@ -127,11 +135,16 @@ pub fn run(arguments: Arguments) -> Result<()> {
         model,
         documents,
         board,
+        delta,
         firmware,
         json,
     } = arguments;
+    let thresholds = delta.unwrap_or_default();
     if board == ALL {
-        let options = firmware.options(EmulatedBoard::default());
+        let options = SimulateOptions {
+            thresholds,
+            ..firmware.options(EmulatedBoard::default())
+        };
         let (bytes, set) = load(&model, documents)?;
         let watch = |board: &str| tracing::info!("on {board}");
         let simulations = simulate_all(&bytes, &model, &set, &options, watch)?;
@@ -140,7 +153,11 @@ pub fn run(arguments: Arguments) -> Result<()> {
         return equal(mismatches, examples);
     }
     let board = EmulatedBoard::named(&board)?;
-    let simulation = run_documents(&model, documents, &BoardArguments { board, firmware })?;
+    let options = SimulateOptions {
+        thresholds,
+        ..firmware.options(board)
+    };
+    let simulation = run_documents(&model, documents, &options)?;
     show(&simulation, json)?;
     verdict(&simulation)
 }
@@ -160,10 +177,10 @@ fn show(result: &(impl Serialize + Display), json: bool) -> Result<()> {
 pub fn run_documents(
     path: &PathBuf,
     documents: DocumentArguments,
-    board: &BoardArguments,
+    options: &SimulateOptions,
 ) -> Result<Simulation> {
     let (bytes, set) = load(path, documents)?;
-    simulate(&bytes, path, &set, &board.options())
+    simulate(&bytes, path, &set, options)
 }
 
 /// The model, and the documents that it is to read.

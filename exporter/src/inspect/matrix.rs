@@ -90,6 +90,10 @@ pub(super) fn of_gate<'f>(
             vec![(name("W"), input), (name("U"), recurrent)]
         }
         InputLayout::Joined => vec![(name("UW"), recurrent)],
+        InputLayout::Delta => {
+            let listed = by_columns(place, kind, shape, segments, section);
+            vec![(name("UW"), listed)]
+        }
     }
 }
 
@@ -113,7 +117,7 @@ fn by_columns<'f>(
     }
     counts.weights(kind);
     let parts = [Section::InputStart(place), unit, weight];
-    counts.finish(shape.input, parts.map(section))
+    counts.finish(shape.listed_columns(), parts.map(section))
 }
 
 fn by_strips<'f>(

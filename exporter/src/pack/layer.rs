@@ -1,7 +1,7 @@
 //! Enters: the matrices of one layer, row by row. Leaves: its sections and its entry in the
 //! header. Next: `pack` writes them.
 
-use super::matrix::{Entry, by_columns, by_strips};
+use super::matrix::{ColumnLayout, Entry, StripLayout, by_columns, by_strips};
 use super::writer::bytes;
 use super::{Contents, even};
 use set_lstm_runtime::gate::Gate;
@@ -26,48 +26,70 @@ impl Contents {
         gates: [GateRows<V>; Gate::COUNT],
         weights: impl Fn(&[Entry<V>]) -> (Vec<u8>, Vec<u8>),
     ) -> Option<()> {
-        let hidden = usize::from(header.hidden);
         let mut shape: Vec<u16> = Vec::new();
         for (gate, rows) in Gate::ALL.into_iter().zip(gates) {
             let place = Place {
                 layer: number,
                 gate,
             };
-            let strips = match header.layout {
-                InputLayout::Columns => {
-                    let columns = by_columns(&rows.input, rows.columns)?;
-                    shape.extend(&columns.counts);
-                    let (units, values) = weights(&columns.entries);
-                    self.sections.extend([
-                        (Section::InputStart(place), bytes(columns.start)),
-                        (Section::InputUnit(place), units),
-                        (Section::InputWeight(place), values),
-                    ]);
-                    by_strips(&rows.recurrent, hidden)
-                }
-                InputLayout::Joined => {
-                    let joined = rows.recurrent.into_iter().zip(&rows.input);
-                    let joined: Vec<_> = joined
-                        .map(|(mut row, input)| {
-                            let behind = |&(column, v): &(u16, V)| (header.hidden + column, v);
-                            row.extend(input.iter().map(behind));
-                            row
-                        })
-                        .collect();
-                    by_strips(&joined, hidden + rows.columns)
-                }
-            };
+            let units = bytes(even(rows.units.iter().copied()));
+            let Layout { columns, strips } = lay_out(rows, header)?;
+            shape.extend(&columns.counts);
+            let (unit_of, values) = weights(&columns.entries);
+            self.sections.extend([
+                (Section::InputStart(place), bytes(columns.start)),
+                (Section::InputUnit(place), unit_of),
+                (Section::InputWeight(place), values),
+            ]);
             shape.extend(strips.counts.as_flattened());
             let (columns, values) = weights(&strips.entries);
             self.sections.extend([
                 (Section::StripUnit(place), strips.unit),
                 (Section::RecurrentColumn(place), columns),
                 (Section::RecurrentWeight(place), values),
-                (Section::Unit(place), bytes(even(rows.units.into_iter()))),
+                (Section::Unit(place), units),
             ]);
         }
         self.sections.push((Section::Shape(number), bytes(shape)));
         *self.header.layers.get_mut(usize::from(number))? = header;
         Some(())
+    }
+}
+
+/// The matrices of one gate in the order of the kernels; either may be empty.
+struct Layout<V> {
+    columns: ColumnLayout<V>,
+    strips: StripLayout<V>,
+}
+
+fn lay_out<V: Copy + Default>(rows: GateRows<V>, header: LayerHeader) -> Option<Layout<V>> {
+    let hidden = usize::from(header.hidden);
+    let all = hidden + rows.columns;
+    Some(match header.layout {
+        InputLayout::Columns => Layout {
+            columns: by_columns(&rows.input, rows.columns)?,
+            strips: by_strips(&rows.recurrent, hidden),
+        },
+        InputLayout::Joined => Layout {
+            columns: ColumnLayout::EMPTY,
+            strips: by_strips(&rows.joined(header.hidden), all),
+        },
+        InputLayout::Delta => Layout {
+            columns: by_columns(&rows.joined(header.hidden), all)?,
+            strips: StripLayout::EMPTY,
+        },
+    })
+}
+
+impl<V: Copy> GateRows<V> {
+    /// `[U W]`, row by row.
+    fn joined(self, hidden: u16) -> Vec<Vec<(u16, V)>> {
+        let rows = self.recurrent.into_iter().zip(&self.input);
+        rows.map(|(mut row, input)| {
+            let behind = |&(column, value): &(u16, V)| (hidden + column, value);
+            row.extend(input.iter().map(behind));
+            row
+        })
+        .collect()
     }
 }

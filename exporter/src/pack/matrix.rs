@@ -23,6 +23,24 @@ pub(super) struct ColumnLayout<V> {
     pub entries: Vec<Entry<V>>,
 }
 
+impl<V> ColumnLayout<V> {
+    /// No matrix.
+    pub const EMPTY: Self = ColumnLayout {
+        counts: Vec::new(),
+        start: Vec::new(),
+        entries: Vec::new(),
+    };
+}
+
+impl<V> StripLayout<V> {
+    /// No matrix.
+    pub const EMPTY: Self = StripLayout {
+        counts: Vec::new(),
+        unit: Vec::new(),
+        entries: Vec::new(),
+    };
+}
+
 /// A matrix by strips; an index is a column of its block.
 #[derive(Debug, PartialEq)]
 pub(super) struct StripLayout<V> {
@@ -39,11 +57,7 @@ pub(super) fn by_columns<V: Copy + Default>(
     rows: &[Vec<(u16, V)>],
     columns: usize,
 ) -> Option<ColumnLayout<V>> {
-    let mut layout = ColumnLayout {
-        counts: Vec::new(),
-        start: Vec::new(),
-        entries: Vec::new(),
-    };
+    let mut layout = ColumnLayout::EMPTY;
     for segment in rows.chunks(SEGMENT.into()) {
         let mut by_column = vec![Vec::new(); columns];
         for (row, connections) in segment.iter().enumerate() {
@@ -73,11 +87,7 @@ pub(super) fn by_strips<V: Copy + Default>(
     rows: &[Vec<(u16, V)>],
     columns: usize,
 ) -> StripLayout<V> {
-    let mut layout = StripLayout {
-        counts: Vec::new(),
-        unit: Vec::new(),
-        entries: Vec::new(),
-    };
+    let mut layout = StripLayout::EMPTY;
     for rows in rows.chunks(SEGMENT.into()) {
         for block in (0..columns).step_by(SEGMENT.into()) {
             let block = block as u16..(block + usize::from(SEGMENT)) as u16;

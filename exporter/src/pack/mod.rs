@@ -33,7 +33,7 @@ mod writer;
 
 use crate::error::{Error, Result};
 use crate::normalization::Normalization;
-use crate::quantize::{LARGEST_SAMPLE, QuantizedMatrix, QuantizedModel, quantize};
+use crate::quantize::{LARGEST_SAMPLE, QuantizedMatrix, QuantizedModel, quantize, quantize_as};
 use crate::sparse_model::{SparseMatrix, SparseModel};
 use crate::vocabulary::Vocabulary;
 use layer::GateRows;
@@ -60,6 +60,8 @@ pub enum Values {
         /// Bits of an embedding value.
         embedding_bits: u8,
     },
+    /// Integers of a model of samples, laid out for delta stepping.
+    Int8Delta,
     /// 32-bit floating point.
     Float32,
 }
@@ -127,6 +129,7 @@ pub fn pack(model: &SparseModel, options: &PackOptions<'_>) -> Result<Vec<u8>> {
 fn contents(model: &SparseModel, options: &PackOptions<'_>) -> Result<Contents> {
     let contents = match options.values {
         Values::Int8 { embedding_bits } => int8(&quantize(model, embedding_bits)?),
+        Values::Int8Delta => int8(&quantize_as(model, EMBEDDING_BITS, InputLayout::Delta)?),
         Values::Float32 => float32(model),
     };
     let mut contents = contents.ok_or_else(|| {
@@ -162,6 +165,11 @@ fn check(model: &SparseModel, options: &PackOptions<'_>) -> Result<()> {
         }
     }
     check_inputs(model, options)?;
+    if options.values == Values::Int8Delta && (model.channels().is_none() || layers > 1) {
+        return refuse(
+            "delta stepping is for models of samples with one layer; export without --delta".into(),
+        );
+    }
     if model.vocabulary_size() > 0x1_0000 {
         let size = model.vocabulary_size();
         return refuse(format!(

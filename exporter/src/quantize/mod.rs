@@ -51,9 +51,10 @@ pub struct QuantizedLayer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuantizedGate {
     /// Multipliers of `W`; the absorbed index is the unit (row), or the column behind those of
-    /// `U` if both are joined; of a larger number its low byte.
+    /// `U` if both are joined in strips; of a larger number its low byte.
     pub input: QuantizedMatrix, // [hidden x input]
-    /// Multipliers of `U`; the absorbed index is the column.
+    /// Multipliers of `U`; the absorbed index is the column, or the unit if the matrices lie for
+    /// delta stepping.
     pub recurrent: QuantizedMatrix, // [hidden x hidden]
     /// Scale and bias of each unit, as `fixed::unit` joins them.
     pub units: Vec<u32>, // [hidden]
@@ -84,6 +85,23 @@ pub struct QuantizedModel {
 /// `embedding_bits` out of range, a weight that is not a number, or weights so large that no
 /// format of the state keeps their sums in 32 bits.
 pub fn quantize(model: &SparseModel, embedding_bits: u8) -> Result<QuantizedModel> {
+    let layout = match model.channels() {
+        None => InputLayout::Columns,
+        Some(_) => InputLayout::Joined,
+    };
+    quantize_as(model, embedding_bits, layout)
+}
+
+/// The same with a choice of how the matrices of the first layer will lie, which the
+/// multipliers depend on: an index is part of each.
+///
+/// # Errors
+/// As [`quantize`].
+pub fn quantize_as(
+    model: &SparseModel,
+    embedding_bits: u8,
+    layout: InputLayout,
+) -> Result<QuantizedModel> {
     let row_step = value_step(&model.embedding, embedding_bits).ok_or_else(|| {
         Error::Options(format!(
             "embedding values of {embedding_bits} bits do not exist; choose 2 to 8"
@@ -105,10 +123,6 @@ pub fn quantize(model: &SparseModel, embedding_bits: u8) -> Result<QuantizedMode
     for layer in model.layers() {
         let quantized = match layers.last() {
             None => {
-                let layout = match model.channels() {
-                    None => InputLayout::Columns,
-                    Some(_) => InputLayout::Joined,
-                };
                 let candidates = Ranges::candidates(layer, values, value_step);
                 quantize_layer(layer, layout, candidates, &Noise::of(model))?
             }
@@ -277,7 +291,7 @@ fn round_gate(
     QuantizedGate {
         input: convert(input, |row, column, weight| {
             let index = match layout {
-                InputLayout::Columns => row,
+                InputLayout::Columns | InputLayout::Delta => row,
                 InputLayout::Joined => layer.hidden_size() + usize::from(column),
             };
             Some(multiplier(
@@ -288,7 +302,10 @@ fn round_gate(
         recurrent: convert(recurrent, |row, column, weight| {
             Some(multiplier(
                 f64::from(weight) * ranges.recurrent / scales[row],
-                column as u8,
+                match layout {
+                    InputLayout::Columns | InputLayout::Joined => column as u8,
+                    InputLayout::Delta => row as u8,
+                },
             ))
         }),
         units: scales
@@ -313,7 +330,7 @@ impl QuantizedGate {
             InputLayout::Columns => {
                 every_input.min(self.input.row_largest(unit) * u64::from(ranges.input_sum_limit))
             }
-            InputLayout::Joined => every_input,
+            InputLayout::Joined | InputLayout::Delta => every_input,
         };
         input + self.recurrent.row_sum(unit) * u64::from(ranges.state_limit)
     }

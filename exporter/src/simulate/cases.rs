@@ -3,9 +3,10 @@
 //!
 //! The format is defined in `firmware-examples/demo/src/cases.rs`.
 
-use crate::device::{AnyModel, AnyState};
+use crate::device::{AnyModel, AnyState, CAPACITY};
 use crate::error::{Error, Result};
 use crate::sequences::{Sequence, SequenceSet};
+use set_lstm_runtime::{DeltaError, DeltaState, Logit, Thresholds};
 
 /// What a model says about one sequence, on the host or on the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +30,54 @@ pub fn answers(model: &AnyModel<'_>, sequences: &SequenceSet) -> Vec<Answer> {
     (0..sequences.len()).map(answer).collect()
 }
 
+/// The answers of delta stepping, which the board's must equal bit for bit as well.
+///
+/// # Errors
+/// The model is not laid out for it.
+pub fn delta_answers(
+    model: &AnyModel<'_>,
+    thresholds: Thresholds,
+    sequences: &SequenceSet,
+) -> Result<Vec<Answer>> {
+    let refuse = |problem: DeltaError| Error::Options(problem.to_string());
+    let AnyModel::Int8(model) = model else {
+        return Err(refuse(DeltaError::Layout));
+    };
+    let mut state = Box::new(DeltaState::<CAPACITY>::new(model, thresholds).map_err(refuse)?);
+    let answer = |index| {
+        state.reset();
+        let samples = sequences.sequence(index).samples();
+        samples.for_each(|sample| state.step_samples(model, sample));
+        Answer {
+            label: state.classify(model).label,
+            logits: state.logits(model).map(Logit::bits).collect(),
+            digest: state.digest(),
+        }
+    };
+    Ok((0..sequences.len()).map(answer).collect())
+}
+
 /// The bytes of a cases file.
 ///
 /// # Errors
 /// A sequence of more than 65,535 steps.
 pub fn write(sequences: &SequenceSet, answers: &[Answer]) -> Result<Vec<u8>> {
+    write_with(sequences, Thresholds::default(), answers)
+}
+
+/// The bytes of a cases file; `thresholds` are those of the answers.
+///
+/// # Errors
+/// A sequence of more than 65,535 steps.
+pub fn write_with(
+    sequences: &SequenceSet,
+    thresholds: Thresholds,
+    answers: &[Answer],
+) -> Result<Vec<u8>> {
     let mut bytes = b"SETC".to_vec();
     bytes.extend((answers.len() as u32).to_le_bytes());
+    let Thresholds { hidden, input } = thresholds;
+    bytes.extend([hidden, input].map(f32::to_le_bytes).as_flattened());
     for (index, answer) in answers.iter().enumerate() {
         let sequence = sequences.sequence(index);
         let length = u16::try_from(sequence.len()).map_err(|_| {
@@ -78,12 +120,17 @@ mod tests {
         let expected = [
             b"SETC".as_slice(),
             &[1, 0, 0, 0],
+            &[0, 0, 0, 0x3f, 0, 0, 0x80, 0x3e],
             &[2, 0, 1, 1],
             &[7, 0, 0x34, 0x12],
             &[0xef, 0xbe, 0xad, 0xde],
             &[4, 3, 2, 1],
         ];
-        let written = write(&sequences, &[answer]).expect("a short sequence");
+        let thresholds = Thresholds {
+            hidden: 0.5,
+            input: 0.25,
+        };
+        let written = write_with(&sequences, thresholds, &[answer]).expect("a short sequence");
         assert_eq!(written, expected.concat());
     }
 
@@ -99,6 +146,7 @@ mod tests {
         let expected = [
             b"SETC".as_slice(),
             &[1, 0, 0, 0],
+            &[0; 8],
             &[1, 0, 1, 0],
             &[0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0],
             &[5, 0, 0, 0],

@@ -22,10 +22,11 @@ use crate::footprint::{FlashUse, Footprint, MeasuredRam};
 use crate::report::table::{Column, Table, thousands};
 use crate::sequences::{SequenceSet, Token};
 use board::EmulatedBoard;
-use cases::answers;
+use cases::{answers, delta_answers};
 use firmware::{Firmware, Folders, too_large};
 use report::Report;
 use serde::Serialize;
+use set_lstm_runtime::Thresholds;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct SimulateOptions {
     /// Bytes of flash that the firmware may fill, test cases not counted; `None`: all that
     /// the board has.
     pub flash_budget: Option<u64>,
+    /// Thresholds of delta stepping, for a model that is laid out for it.
+    pub thresholds: Thresholds,
     /// How long the emulator may run.
     pub timeout: Duration,
     /// Where the firmware's sources and builds lie.
@@ -49,6 +52,7 @@ impl Default for SimulateOptions {
         SimulateOptions {
             board: EmulatedBoard::default(),
             flash_budget: None,
+            thresholds: Thresholds::default(),
             timeout: Duration::from_secs(1800),
             folders: Folders::default(),
         }
@@ -103,8 +107,13 @@ pub fn simulate(
             "nothing to classify; give at least one example".into(),
         ));
     }
-    let expected = answers(&decoded, sequences);
-    let cases = cases::write(sequences, &expected)?;
+    let thresholds = options.thresholds;
+    let expected = if thresholds == Thresholds::default() {
+        answers(&decoded, sequences)
+    } else {
+        delta_answers(&decoded, thresholds, sequences)?
+    };
+    let cases = cases::write_with(sequences, thresholds, &expected)?;
     let refuse = |problem: String| Error::TooLarge(format!("{}: {problem}", path.display()));
     let board = options.board;
     let over = ((model.len() + cases.len()) as u64).saturating_sub(board.flash);

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | 4 | magic `SETC` |
 //! | 4 | number of cases, u32 |
+//! | 8 | thresholds of delta stepping, of the hidden state and of a channel, f32; else zero |
 //! | then for each case: | |
 //! | 2 | steps `t`, u16 |
 //! | 1 | logits `n`, u8 |
@@ -16,6 +17,8 @@
 //! | 2 `t` or 4 `t c` | tokens, u16, or raw samples of `c` channels, f32 |
 //! | 4 `n` | expected bits of the logits, u32 |
 //! | 4 | expected digest of the state after the last step, u32 |
+
+use set_lstm_runtime::Thresholds;
 
 /// First four bytes of every cases file.
 pub const MAGIC: [u8; 4] = *b"SETC";
@@ -60,6 +63,7 @@ impl<'a> Case<'a> {
 pub struct Cases<'a> {
     rest: &'a [u8],
     left: u32,
+    thresholds: Thresholds,
     channels: Option<usize>,
 }
 
@@ -70,11 +74,23 @@ impl<'a> Cases<'a> {
         let rest = bytes.strip_prefix(&MAGIC)?;
         let (&count, rest) = rest.split_first_chunk()?;
         let left = u32::from_le_bytes(count);
+        let (&hidden, rest) = rest.split_first_chunk()?;
+        let (&input, rest) = rest.split_first_chunk()?;
+        let thresholds = Thresholds {
+            hidden: f32::from_le_bytes(hidden),
+            input: f32::from_le_bytes(input),
+        };
         Some(Cases {
             rest,
             left,
+            thresholds,
             channels,
         })
+    }
+
+    /// Those that the host's answers were computed with.
+    pub fn thresholds(&self) -> Thresholds {
+        self.thresholds
     }
 
     fn read(&mut self) -> Option<Case<'a>> {

@@ -7,36 +7,37 @@ use crate::board::Board;
 use crate::cases::{Case, Steps};
 use crate::report::Measured;
 use crate::run::Failure;
+use crate::stepper::Stepper;
 use core::hint::black_box;
-use set_lstm_runtime::{Arithmetic, Class, Model, State};
+use set_lstm_runtime::{Arithmetic, Class, Model};
 
 /// What the application keeps in RAM: the model's addresses and constants, and the state.
 #[derive(Debug)]
-pub struct Memory<'a, A: Arithmetic, const N: usize, const L: usize> {
+pub struct Memory<'a, A: Arithmetic, S: Stepper<A, L>, const L: usize> {
     model: Option<Model<'a, A, L>>,
-    state: State<A, N, L>,
+    state: S,
 }
 
-impl<A: Arithmetic, const N: usize, const L: usize> Memory<'_, A, N, L> {
+impl<A: Arithmetic, S: Stepper<A, L>, const L: usize> Memory<'_, A, S, L> {
     /// Nothing decoded yet.
     pub const EMPTY: Self = Memory {
         model: None,
-        state: State::EMPTY,
+        state: S::EMPTY,
     };
 }
 
 /// A model and the state that belongs to it.
-pub(crate) struct Ready<'m, 'a, A: Arithmetic, const N: usize, const L: usize> {
+pub(crate) struct Ready<'m, 'a, A: Arithmetic, S: Stepper<A, L>, const L: usize> {
     pub model: &'m Model<'a, A, L>,
-    pub state: &'m mut State<A, N, L>,
+    pub state: &'m mut S,
 }
 
 /// From the model's bytes to a state that is ready for its first step.
 #[inline(never)]
-pub(crate) fn decode<'m, 'a, A: Arithmetic, const N: usize, const L: usize>(
+pub(crate) fn decode<'m, 'a, A: Arithmetic, S: Stepper<A, L>, const L: usize>(
     bytes: &'a [u8],
-    memory: &'m mut Memory<'a, A, N, L>,
-) -> Result<Ready<'m, 'a, A, N, L>, Failure> {
+    memory: &'m mut Memory<'a, A, S, L>,
+) -> Result<Ready<'m, 'a, A, S, L>, Failure> {
     let Memory { model, state } = memory;
     // no `map_err`: each would be one more copy on the stack
     let model = match Model::from_bytes(bytes) {
@@ -45,24 +46,24 @@ pub(crate) fn decode<'m, 'a, A: Arithmetic, const N: usize, const L: usize>(
     };
     match state.fit(model) {
         Ok(()) => Ok(Ready { model, state }),
-        Err(error) => Err(Failure::Capacity(error)),
+        Err(failure) => Err(failure),
     }
 }
 
 /// The self-test of the model; how many sequences it has.
 #[inline(never)]
-pub(crate) fn self_test<A: Arithmetic, const N: usize, const L: usize>(
-    ready: &mut Ready<'_, '_, A, N, L>,
+pub(crate) fn self_test<A: Arithmetic, S: Stepper<A, L>, const L: usize>(
+    ready: &mut Ready<'_, '_, A, S, L>,
 ) -> Result<u8, Failure> {
     let Ready { model, state } = ready;
-    model.self_test(state).map_err(Failure::SelfTest)
+    model.self_test(*state).map_err(Failure::SelfTest)
 }
 
 /// One sequence, its steps counted one by one.
 #[inline(never)]
-pub(crate) fn steps<B: Board, A: Arithmetic, const N: usize, const L: usize>(
+pub(crate) fn steps<B: Board, A: Arithmetic, S: Stepper<A, L>, const L: usize>(
     board: &mut B,
-    ready: &mut Ready<'_, '_, A, N, L>,
+    ready: &mut Ready<'_, '_, A, S, L>,
     case: &Case<'_>,
     measured: &mut Measured<B>,
 ) {
@@ -70,24 +71,24 @@ pub(crate) fn steps<B: Board, A: Arithmetic, const N: usize, const L: usize>(
     match case.steps {
         Steps::Tokens(tokens) => {
             let tokens = tokens.iter().map(|&token| u16::from_le_bytes(token));
-            count(board, ready, tokens, measured, State::step);
+            count(board, ready, tokens, measured, S::step);
         }
         Steps::Samples { values, channels } => {
             let samples = values.chunks_exact(channels.max(1)); // no panic path
-            count(board, ready, samples, measured, State::step_samples);
+            count(board, ready, samples, measured, S::step_samples);
         }
     }
 }
 
 /// Steps that do nothing, counted as all others: what counting itself costs.
 #[inline(never)]
-pub(crate) fn no_steps<B: Board, A: Arithmetic, const N: usize, const L: usize>(
+pub(crate) fn no_steps<B: Board, A: Arithmetic, S: Stepper<A, L>, const L: usize>(
     board: &mut B,
-    ready: &mut Ready<'_, '_, A, N, L>,
+    ready: &mut Ready<'_, '_, A, S, L>,
     steps: u16,
     measured: &mut Measured<B>,
 ) {
-    let nothing = |_: &mut State<A, N, L>, _: &Model<'_, A, L>, token| {
+    let nothing = |_: &mut S, _: &Model<'_, A, L>, token| {
         black_box(token);
     };
     count(board, ready, 0..steps, measured, nothing);
@@ -96,12 +97,12 @@ pub(crate) fn no_steps<B: Board, A: Arithmetic, const N: usize, const L: usize>(
 /// Steps of one kind. The counts join without a gap, so that the sum is exact whatever the
 /// counter's granularity.
 #[inline(never)]
-fn count<'a, B: Board, A: Arithmetic, const N: usize, const L: usize, S>(
+fn count<'a, B: Board, A: Arithmetic, S: Stepper<A, L>, const L: usize, X>(
     board: &mut B,
-    ready: &mut Ready<'_, 'a, A, N, L>,
-    sequence: impl Iterator<Item = S>,
+    ready: &mut Ready<'_, 'a, A, S, L>,
+    sequence: impl Iterator<Item = X>,
     measured: &mut Measured<B>,
-    step: impl Fn(&mut State<A, N, L>, &Model<'a, A, L>, S),
+    step: impl Fn(&mut S, &Model<'a, A, L>, X),
 ) {
     let Ready { model, state } = ready;
     let mut last = board.ticks();
@@ -115,8 +116,8 @@ fn count<'a, B: Board, A: Arithmetic, const N: usize, const L: usize, S>(
 
 /// The class after the last step, and the digest of the state.
 #[inline(never)]
-pub(crate) fn classify<A: Arithmetic, const N: usize, const L: usize>(
-    ready: &Ready<'_, '_, A, N, L>,
+pub(crate) fn classify<A: Arithmetic, S: Stepper<A, L>, const L: usize>(
+    ready: &Ready<'_, '_, A, S, L>,
 ) -> (Class, u32) {
     (ready.state.classify(ready.model), ready.state.digest())
 }

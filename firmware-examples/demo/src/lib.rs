@@ -21,6 +21,8 @@ pub mod cases;
 
 pub mod board;
 
+pub mod stepper;
+
 mod engine;
 
 mod run;
@@ -30,3 +32,4 @@ mod report;
 pub use board::{Board, Rate};
 pub use engine::Memory;
 pub use run::{Failure, run};
+pub use stepper::Stepper;

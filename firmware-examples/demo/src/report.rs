@@ -2,9 +2,10 @@
 //! `set-lstm simulate`, which reads each figure by the name at the start of its line.
 
 use crate::board::Board;
+use crate::stepper::Stepper;
 use core::fmt::{self, Display, Write};
 use core::marker::PhantomData;
-use set_lstm_runtime::{Arithmetic, Model, State};
+use set_lstm_runtime::{Arithmetic, Model};
 
 /// Steps that do nothing, which tell what counting costs.
 pub(crate) const EMPTY_STEPS: u16 = 1000;
@@ -78,7 +79,7 @@ impl<B: Board> Measured<B> {
     }
 
     /// The last lines of the report: one figure each.
-    pub fn print<A: Arithmetic, const N: usize, const L: usize>(
+    pub fn print<A: Arithmetic, S: Stepper<A, L>, const L: usize>(
         &self,
         board: &mut B,
     ) -> fmt::Result {
@@ -99,7 +100,7 @@ impl<B: Board> Measured<B> {
                 "instructions to decode",
                 B::RATE.instructions(self.decode_ticks),
             ),
-            ("state bytes", bytes(size_of::<State<A, N, L>>())),
+            ("state bytes", bytes(size_of::<S>())),
             ("model handle bytes", bytes(size_of::<Model<'_, A, L>>())),
             ("stack bytes to decode", bytes(self.decode_stack)),
             ("stack bytes of a step", bytes(self.step_stack)),

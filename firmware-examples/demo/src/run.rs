@@ -5,7 +5,8 @@ use crate::board::Board;
 use crate::cases::{Case, Cases};
 use crate::engine::{self, Memory, Ready};
 use crate::report::{self, Measured, Score};
-use set_lstm_runtime::{Arithmetic, CapacityError, DecodeError, Logit, SelfTestError};
+use crate::stepper::Stepper;
+use set_lstm_runtime::{Arithmetic, CapacityError, DecodeError, DeltaError, Logit, SelfTestError};
 
 /// Why a run was not right.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub enum Failure {
     Decode(DecodeError),
     /// The model has more units than the state.
     Capacity(CapacityError),
+    /// The state is for delta stepping and the model not laid out for it.
+    Layout,
     /// The device does not compute what the host computed.
     SelfTest(SelfTestError),
     /// The cases are damaged.
@@ -29,6 +32,7 @@ impl core::fmt::Display for Failure {
         match self {
             Failure::Decode(error) => write!(f, "model: {error}"),
             Failure::Capacity(error) => write!(f, "state: {error}"),
+            Failure::Layout => write!(f, "state: {}", DeltaError::Layout),
             Failure::SelfTest(error) => write!(f, "self-test: {error}"),
             Failure::Cases => f.write_str("the cases are damaged; write them again"),
             Failure::Mismatches(count) => write!(
@@ -50,9 +54,9 @@ impl From<core::fmt::Error> for Failure {
 ///
 /// # Errors
 /// The first thing that was not right; all mismatches count as one, after the last case.
-pub fn run<'a, B: Board, A: Arithmetic, const N: usize, const L: usize>(
+pub fn run<'a, B: Board, A: Arithmetic, S: Stepper<A, L>, const L: usize>(
     board: &mut B,
-    memory: &mut Memory<'a, A, N, L>,
+    memory: &mut Memory<'a, A, S, L>,
     model: &'a [u8],
     cases: &[u8],
 ) -> Result<(), Failure> {
@@ -72,6 +76,7 @@ pub fn run<'a, B: Board, A: Arithmetic, const N: usize, const L: usize>(
     writeln!(board, "self-test  {sequences} sequences as on the host")?;
 
     let cases = Cases::new(cases, ready.model.channels()).ok_or(Failure::Cases)?;
+    ready.state.set_thresholds(ready.model, cases.thresholds());
     engine::no_steps(board, &mut ready, report::EMPTY_STEPS, &mut measured);
     measured.take_for_counting();
     report::head(board)?;
@@ -83,7 +88,7 @@ pub fn run<'a, B: Board, A: Arithmetic, const N: usize, const L: usize>(
         measured.step_stack = stack.max(measured.step_stack);
         compare(board, &ready, &case, &mut measured)?;
     }
-    measured.print::<A, N, L>(board)?;
+    measured.print::<A, S, L>(board)?;
     match measured.mismatches {
         0 => Ok(()),
         count => Err(Failure::Mismatches(count)),
@@ -92,9 +97,9 @@ pub fn run<'a, B: Board, A: Arithmetic, const N: usize, const L: usize>(
 
 /// Prints one answer, and beneath it what was expected if that is something else.
 #[inline(never)]
-fn compare<B: Board, A: Arithmetic, const N: usize, const L: usize>(
+fn compare<B: Board, A: Arithmetic, S: Stepper<A, L>, const L: usize>(
     board: &mut B,
-    ready: &Ready<'_, '_, A, N, L>,
+    ready: &Ready<'_, '_, A, S, L>,
     case: &Case<'_>,
     measured: &mut Measured<B>,
 ) -> Result<(), Failure> {

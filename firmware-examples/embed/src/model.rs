@@ -2,7 +2,7 @@
 //! scripts write it.
 
 use crate::{Input, input};
-use set_lstm_runtime::wire::{File, Kind, MAX_UNITS};
+use set_lstm_runtime::wire::{File, InputLayout, Kind, MAX_UNITS};
 
 /// The variable that names a model.
 const VARIABLE: &str = "SET_LSTM_MODEL";
@@ -12,6 +12,8 @@ const VARIABLE: &str = "SET_LSTM_MODEL";
 pub struct ModelFile {
     input: Input,
     engine: &'static str,
+    /// Whether it is laid out for delta stepping.
+    is_delta: bool,
     capacity: usize,
     layers: u8,
     /// Numbers of a sample; `None`: it reads tokens.
@@ -63,6 +65,7 @@ impl ModelFile {
                 Kind::Int8 => "Int8",
                 Kind::Float32 => "Float32",
             },
+            is_delta: header.layer_shape(0).layout == InputLayout::Delta,
             capacity: usize::from(units).next_power_of_two(),
             layers,
             channels: channels.map(Into::into),
@@ -75,11 +78,17 @@ impl ModelFile {
     pub fn source(&self) -> String {
         let ModelFile {
             engine,
+            is_delta,
             capacity,
             layers,
             ..
         } = self;
         let model = self.input.source("MODEL");
+        let running = if *is_delta {
+            "set_lstm_runtime::DeltaState<CAPACITY>"
+        } else {
+            "set_lstm_runtime::State<Engine, CAPACITY, LAYERS>"
+        };
         format!(
             "/// The engine that the model file asks for.\n\
              pub type Engine = set_lstm_runtime::{engine};\n\
@@ -87,6 +96,8 @@ impl ModelFile {
              pub const CAPACITY: usize = {capacity};\n\
              /// Layers of the model.\n\
              pub const LAYERS: usize = {layers};\n\
+             /// The state that the model is stepped with.\n\
+             pub type Running = {running};\n\
              /// Bytes at an address that the runtime can read words from.\n\
              #[repr(C, align(4))]\n\
              struct Aligned<T>(T);\n\

@@ -19,7 +19,7 @@
 use crate::{EmulatedBoard, StandardInput, exit, fail};
 use core::hint::black_box;
 use set_lstm_demo::{Failure, Memory, run};
-use set_lstm_runtime::Arithmetic;
+use set_lstm_runtime::{Arithmetic, State};
 
 /// Bytes of the largest pair.
 const SIZE: usize = 3 << 20;
@@ -96,6 +96,6 @@ pub fn one_capacity<A: Arithmetic, const N: usize>(
     model: &[u8],
     cases: &[u8],
 ) -> Result<(), Failure> {
-    let mut memory = Memory::<A, N, 1>::EMPTY;
+    let mut memory = Memory::<A, State<A, N, 1>, 1>::EMPTY;
     run(board, &mut memory, model, cases)
 }

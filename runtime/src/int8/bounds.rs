@@ -68,9 +68,18 @@ fn tile(weights: &GateWeights<'_, Int8>, first: u16, hidden: u16, bounds: &mut [
     let inside =
         |base: u16, unit: u8| usize::from(base.wrapping_add(unit.into()).wrapping_sub(first));
     for (base, segment) in (0..).step_by(SEGMENT.into()).zip(weights.input.segments()) {
-        for slot in segment.pairs.iter().flat_map(halves) {
-            if let Some(bound) = bounds.get_mut(inside(base, slot as u8)) {
-                bound.add_input(slot.unsigned_abs());
+        // the columns of h come first, if they lie by columns
+        let of_h = segment.start.get(usize::from(hidden));
+        let of_h = of_h.filter(|_| weights.is_listed()).map_or(0, |&end| end);
+        for (index, pair) in segment.pairs.iter().enumerate() {
+            for slot in halves(pair) {
+                if let Some(bound) = bounds.get_mut(inside(base, slot as u8)) {
+                    if index < of_h.into() {
+                        bound.add_recurrent(slot.unsigned_abs());
+                    } else {
+                        bound.add_input(slot.unsigned_abs());
+                    }
+                }
             }
         }
     }
@@ -80,8 +89,7 @@ fn tile(weights: &GateWeights<'_, Int8>, first: u16, hidden: u16, bounds: &mut [
                 for slot in strip.iter().flat_map(halves) {
                     // beyond h lies x, if W is joined to U
                     if column.wrapping_add((slot as u8).into()) < hidden {
-                        let multiplier = slot.unsigned_abs().into();
-                        bound.recurrent = bound.recurrent.saturating_add(multiplier);
+                        bound.add_recurrent(slot.unsigned_abs());
                     } else {
                         bound.add_input(slot.unsigned_abs());
                     }
@@ -92,6 +100,10 @@ fn tile(weights: &GateWeights<'_, Int8>, first: u16, hidden: u16, bounds: &mut [
 }
 
 impl UnitBound {
+    fn add_recurrent(&mut self, multiplier: u16) {
+        self.recurrent = self.recurrent.saturating_add(multiplier.into());
+    }
+
     fn add_input(&mut self, multiplier: u16) {
         self.input = self.input.saturating_add(multiplier.into());
         self.largest_input = self.largest_input.max(multiplier);

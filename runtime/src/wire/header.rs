@@ -57,6 +57,9 @@ pub enum InputLayout {
     Columns = 0,
     /// `W` and `U` side by side, by strips over `[h; x]`: any number of an input may come.
     Joined = 1,
+    /// `W` and `U` side by side, by columns over `[h; x]`: only the columns of what has moved
+    /// are read, see `delta`. Of one layer that reads samples, in int8.
+    Delta = 2,
 }
 
 /// The hash of the vocabulary; see `vocabulary` for how it is looked up. All zero if the
@@ -201,9 +204,10 @@ impl<'a> HeaderParts<'a> {
             reference_halfwords: next(u32::MAX),
             layers: [(); MAX_LAYERS].map(|()| LayerHeader {
                 hidden: next(HALF) as u16,
-                layout: match next(1) {
+                layout: match next(2) {
                     0 => InputLayout::Columns,
-                    _ => InputLayout::Joined,
+                    1 => InputLayout::Joined,
+                    _ => InputLayout::Delta,
                 },
                 state_shift: next(BYTE) as u8,
                 input_scale: next(HALF) as u16,

@@ -30,7 +30,7 @@
 //! | input mean `[channels]` | f32 | f32 | `samples` |
 //! | input factor `[channels]` | f32 | f32 | `samples` |
 //! | shape `[gates x counts]` | u16 | u16 | `sparse` |
-//! | input start `[segments x (input + 1)]` | u16 | u16 | `sparse` |
+//! | input start `[segments x (columns + 1)]` | u16 | u16 | `sparse` |
 //! | input unit `[pairs]` | - | 2 × u8 | `float32` |
 //! | input weight `[pairs]` | u32 | 2 × f32 | `int8`, `float32` |
 //! | strip unit `[strips]` | u8 | u8 | `sparse` |
@@ -45,12 +45,12 @@
 //! [`Header::input`] channels, and the sections of words and rows are empty; else the two
 //! sections of input statistics are.
 //!
-//! The matrices of a layer lie in one of two ways, [`InputLayout`]: `W` by columns beside `U`
-//! by strips, or both joined in strips over `[h; x]`, `x` being the samples or the `h` of the
-//! layer below. An index is one byte, so that a matrix of more than 256 rows or columns is cut
+//! The matrices of a layer lie in one of three ways, [`InputLayout`]: `W` by columns beside `U`
+//! by strips; both joined in strips over `[h; x]`, `x` being the samples or the `h` of the
+//! layer below; or both joined by columns. An index is one byte, so that a matrix of more than 256 rows or columns is cut
 //! into blocks of 256 × 256, each coded like a matrix of its own; [`LayerShape`] tells how
 //! many there are and the section of the shape how large each is: for each gate the pairs of
-//! each row segment of `W` (by columns), then for each block of the strips, row segment by row
+//! each row segment by columns, then for each block of the strips, row segment by row
 //! segment, the strips of each class.
 //!
 //! The header and the shapes tell sizes, not addresses: the length of every section follows

@@ -37,11 +37,21 @@ pub struct LayerShape {
 }
 
 impl LayerShape {
-    /// Columns of the matrix of strips: those of `U`, or of `U` and `W` side by side.
+    /// Columns of the matrix that `h` is multiplied by: those of `U`, or of `U` and `W` side by
+    /// side.
     pub const fn strip_columns(&self) -> u16 {
         match self.layout {
             InputLayout::Columns => self.hidden,
-            InputLayout::Joined => self.hidden.saturating_add(self.input),
+            InputLayout::Joined | InputLayout::Delta => self.hidden.saturating_add(self.input),
+        }
+    }
+
+    /// Columns of the matrix that lies by columns: those of `W`, of none, or of `U` and `W`.
+    pub const fn listed_columns(&self) -> u16 {
+        match self.layout {
+            InputLayout::Columns => self.input,
+            InputLayout::Joined => 0,
+            InputLayout::Delta => self.strip_columns(),
         }
     }
 
@@ -52,13 +62,16 @@ impl LayerShape {
 
     /// Blocks of strips side by side.
     pub const fn across(&self) -> u16 {
-        self.strip_columns().div_ceil(SEGMENT)
+        match self.layout {
+            InputLayout::Columns | InputLayout::Joined => self.strip_columns().div_ceil(SEGMENT),
+            InputLayout::Delta => 0,
+        }
     }
 
-    /// Row segments of `W` that lie by columns.
+    /// Row segments of the matrix that lies by columns.
     pub const fn column_segments(&self) -> u16 {
         match self.layout {
-            InputLayout::Columns => self.down(),
+            InputLayout::Columns | InputLayout::Delta => self.down(),
             InputLayout::Joined => 0,
         }
     }
@@ -80,7 +93,7 @@ impl LayerShape {
         let (strips, pairs) = strips_and_pairs(blocks);
         let PairBytes { index, weight, .. } = kind.bytes();
         [
-            2 * u32::from(self.column_segments()) * (u32::from(self.input) + 1),
+            2 * u32::from(self.column_segments()) * (u32::from(self.listed_columns()) + 1),
             index * columns,
             weight * columns,
             strips,
@@ -90,7 +103,7 @@ impl LayerShape {
         ]
     }
 
-    /// The counts of one gate: the pairs of each segment of `W`, and the strips of each block.
+    /// The counts of one gate: the pairs of each segment of columns, and the strips of each block.
     /// `counts` are those of the layer; of what is missing there is none.
     pub fn of_gate<'s>(
         &self,

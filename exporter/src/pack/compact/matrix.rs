@@ -53,7 +53,11 @@ pub(super) fn all(file: &[u8], opened: &File<'_>) -> Vec<Matrix> {
             _ => continue,
         };
         let shape = opened.header.layer_shape(place.layer);
-        if layout == Layout::Columns && shape.layout == InputLayout::Joined {
+        let is_empty = match layout {
+            Layout::Columns => shape.layout == InputLayout::Joined,
+            Layout::Strips => shape.layout == InputLayout::Delta,
+        };
+        if is_empty {
             continue;
         }
         // the three sections of a matrix: where, indices of f32, weights
@@ -73,7 +77,7 @@ pub(super) fn all(file: &[u8], opened: &File<'_>) -> Vec<Matrix> {
                 place: start..end.next_multiple_of(4),
                 rows: shape.hidden,
                 columns: match layout {
-                    Layout::Columns => shape.input,
+                    Layout::Columns => shape.listed_columns(),
                     Layout::Strips => shape.strip_columns(),
                 },
                 blocks,
@@ -125,7 +129,7 @@ impl Parts<'_> {
     fn by_columns(mut self, shape: LayerShape) -> Vec<Block> {
         let starts = self.first.as_chunks::<2>().0.iter().copied();
         let starts: Vec<u16> = starts.map(u16::from_le_bytes).collect();
-        let segments = starts.chunks(usize::from(shape.input) + 1);
+        let segments = starts.chunks(usize::from(shape.listed_columns()) + 1);
         let rows = ends(shape.hidden);
         let block = |(starts, length): (&[u16], u16)| Block {
             length,
