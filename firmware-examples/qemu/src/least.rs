@@ -1,6 +1,6 @@
-// The least that an application does with the engine, for the programs `least-*`, which are
-// linked for their size: their difference to `least-empty` is what the engine adds to a firmware.
-// They know nothing of this package's library, so that no text and no printing is among it.
+//! The least that an application does with the engine, for the programs `least-*`, which are
+//! linked for their size: their difference to `least-empty` is what the engine adds to a firmware.
+//! They know nothing of this package's library, so that no text and no printing is among it.
 
 use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 

@@ -1,4 +1,4 @@
-// Decode, step, classify: all of the engine that a program of tokens or samples cannot do without.
+//! Decode, step, classify: all of the engine that a program of tokens or samples cannot do without.
 
 use core::hint::black_box;
 use set_lstm_demo::embedded::model;
