@@ -1,8 +1,10 @@
 //! The programs for real boards: each builds for its board, lies where the chip looks for
 //! it, and leaves room for the stack; and what the boards share is tested on the host.
 //!
-//! Needs the thumb targets: without them these tests fail and name `scripts/setup.sh`. No
-//! board is needed.
+//! Needs the thumb targets, and QEMU for the one that it emulates: without them these tests
+//! fail and name `scripts/setup.sh`. No board is needed.
+
+mod emulated;
 
 use object::elf::{FileHeader32, PT_LOAD};
 use object::read::elf::{ElfFile32, FileHeader, ProgramHeader};

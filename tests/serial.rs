@@ -277,7 +277,7 @@ fn activity(board: EmulatedBoard, model: &[u8], stretch: &[u8]) -> (Firmware, St
 }
 
 /// Whether the board said of every window what the host says of it; how many there are.
-fn assert_windows(text: &str, model: &AnyModel<'_>, stretch: &str) -> usize {
+pub fn assert_windows(text: &str, model: &AnyModel<'_>, stretch: &str) -> usize {
     let mut state = AnyState::new(model);
     let windows: Vec<&str> = stretch.split("\n\n").collect();
     let said: Vec<&str> = text.lines().filter(|line| line.contains('\t')).collect();
