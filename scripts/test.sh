@@ -23,6 +23,7 @@ if cargo fmt --version >/dev/null 2>&1; then
     cargo fmt --all --check
     (cd firmware-examples && cargo fmt --all --check)
     (cd firmware-examples/boards && cargo fmt --all --check)
+    (cd tests/log-reader && cargo fmt --check)
 else
     printf 'LEFT OUT: form; install it by: rustup component add rustfmt\n'
 fi
@@ -38,6 +39,10 @@ RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --locked
 say "features of the runtime"
 cargo check --quiet --locked -p set-lstm-runtime --features defmt
 cargo test --quiet --locked -p set-lstm-runtime --no-default-features --features micromath
+
+say "what the build scripts of the firmware share"
+host=$(rustc --version --verbose | sed -n 's/^host: //p')
+(cd firmware-examples && cargo test --quiet --locked -p set-lstm-embed --target "$host")
 
 say "tests"
 cargo test --locked --workspace

@@ -57,7 +57,7 @@ impl<'m> Host<'m> {
     /// Whether the board said what `set-lstm predict` says; the answer.
     #[track_caller]
     pub fn assert_equal(&mut self, text: &[u8], said: &str) -> BoardAnswer {
-        let tokens = self.model.encode(&String::from_utf8_lossy(text)).unwrap();
+        let tokens = self.model.encode(text).unwrap();
         let class = self.state.run(self.model, &tokens);
         let text = String::from_utf8_lossy(text);
         let Reply::Answer(answer) = Reply::parse(said) else {
@@ -97,11 +97,16 @@ fn replies(firmware: &Firmware, typed: &[u8], count: usize) -> Vec<String> {
     })
 }
 
-/// What the board says until something stands at the end of it.
+fn contains(text: &[u8], part: &str) -> bool {
+    text.windows(part.len())
+        .any(|found| found == part.as_bytes())
+}
+
+/// What the board says until something stands in it.
 fn until(line: &mut TcpStream, end: &str) -> String {
     line.set_read_timeout(Some(PATIENCE)).unwrap();
     let (mut text, mut part) = (Vec::new(), [0; 4096]);
-    while !text.ends_with(end.as_bytes()) {
+    while !contains(&text, end) {
         let length = line.read(&mut part).expect("the board answers in time");
         assert!(length > 0, "{}", String::from_utf8_lossy(&text));
         text.extend_from_slice(&part[..length]);
@@ -272,7 +277,7 @@ fn activity(board: EmulatedBoard, model: &[u8], stretch: &[u8]) -> (Firmware, St
 }
 
 /// Whether the board said of every window what the host says of it; how many there are.
-fn assert_windows(text: &str, model: &AnyModel<'_>, stretch: &str) -> usize {
+pub fn assert_windows(text: &str, model: &AnyModel<'_>, stretch: &str) -> usize {
     let mut state = AnyState::new(model);
     let windows: Vec<&str> = stretch.split("\n\n").collect();
     let said: Vec<&str> = text.lines().filter(|line| line.contains('\t')).collect();

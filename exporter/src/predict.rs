@@ -75,18 +75,18 @@ impl Predictor<'_> {
     /// # Errors
     /// The model file knows no words.
     pub fn predict(&mut self, text: &[u8]) -> Result<Prediction> {
-        let text = String::from_utf8_lossy(text).into_owned();
+        let shown = String::from_utf8_lossy(text).into_owned();
         let tokens = match self {
             Predictor::OfRun { card, code, .. } => match code {
-                InputCode::Words(words) => words.encode(&text, card.max_tokens),
+                InputCode::Words(words) => words.encode(&shown, card.max_tokens),
                 InputCode::Samples(_) => {
                     let problem = "the model reads recordings; give files of numbers";
                     return Err(Error::Options(problem.into()));
                 }
             },
-            Predictor::OfFile { model, .. } => model.encode(&text)?,
+            Predictor::OfFile { model, .. } => model.encode(text)?,
         };
-        self.ask(Sequence::Tokens(&tokens), text)
+        self.ask(Sequence::Tokens(&tokens), shown)
     }
 
     /// Classifies a recording, raw samples of all channels step by step; `name` says where it

@@ -8,8 +8,10 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
+use tempfile::TempPath;
 
 pub(crate) const SPACE_HINT: &str = "make sure that the folder can be written to and has space";
 
@@ -29,11 +31,11 @@ pub struct Folders {
     pub target: Option<PathBuf>,
 }
 
-/// A program for a board, linked. Its file is removed when this is dropped.
-#[derive(Debug)]
+/// A program for a board, linked. Its file is removed when this and all its clones are dropped.
+#[derive(Debug, Clone)]
 pub struct Firmware {
     board: EmulatedBoard,
-    file: tempfile::TempPath,
+    file: Arc<TempPath>,
 }
 
 /// What a program printed, and how it ended.
@@ -152,6 +154,7 @@ impl Firmware {
             .into_temp_path();
         fs::copy(&linked, &file).map_err(Error::io(&linked, SPACE_HINT))?;
         drop(lock);
+        let file = Arc::new(file);
         Ok(Firmware { board, file })
     }
 
@@ -170,7 +173,7 @@ impl Firmware {
     /// # Errors
     /// The file was removed.
     pub fn elf(&self) -> Result<Vec<u8>> {
-        fs::read(&self.file).map_err(Error::io(&*self.file, "build the firmware again"))
+        fs::read(self.path()).map_err(Error::io(self.path(), "build the firmware again"))
     }
 
     /// Runs the program under QEMU, one instruction a nanosecond of its time.
@@ -199,7 +202,7 @@ impl Firmware {
         command.args(["-machine", self.board.machine, "-nographic"]);
         command.args(["-semihosting-config", "enable=on,target=native"]);
         command.args(["-icount", "shift=0", "-kernel"]);
-        command.arg(&*self.file);
+        command.arg(self.path());
         Ok(command)
     }
 }

@@ -17,6 +17,7 @@ const PAUSE: Duration = Duration::from_millis(2);
 pub struct SerialLine {
     child: Child,
     stream: TcpStream,
+    _firmware: Firmware, // QEMU may not have read its file yet
 }
 
 impl SerialLine {
@@ -66,7 +67,11 @@ impl SerialLine {
         if let Err(problem) = ready.and_then(|()| stream.set_nodelay(true)) {
             return Err(end(child, broken(problem)));
         }
-        Ok(SerialLine { child, stream })
+        Ok(SerialLine {
+            child,
+            stream,
+            _firmware: firmware.clone(),
+        })
     }
 
     /// The line, to read from or to write to; both may be done side by side.
