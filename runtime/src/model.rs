@@ -278,22 +278,27 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
-    let first = header.layers.iter().take(1).map(|layer| layer.hidden);
-    let sizes = first.chain(header.layers.iter().map(|layer| layer.hidden.max(1)));
-    for found in sizes.chain([header.input]) {
-        if found == 0 || found > MAX_UNITS {
-            return Err(DecodeError::Size { found });
+    let check = |found: u16| match found {
+        1..=MAX_UNITS => Ok(()),
+        found => Err(DecodeError::Size { found }),
+    };
+    let [first, ..] = &header.layers;
+    check(first.hidden)?;
+    let (mut count, mut possible) = (0, true);
+    for layer in &header.layers {
+        check(layer.hidden.max(1))?;
+        if layer.hidden > 0 {
+            count += 1;
+        } else {
+            possible &= *layer == LayerHeader::default();
         }
     }
-    let (_, rest) = header
-        .layers
-        .split_at_checked(header.layer_count().into())
-        .unwrap_or_default();
-    let [first, ..] = &header.layers;
+    check(header.input)?;
     let reads_rows = header.channels().is_none();
-    let possible = !(reads_rows && first.layout != InputLayout::Columns)
-        && !(header.layer_count() > 1 && first.layout == InputLayout::Delta)
-        && rest.iter().all(|layer| *layer == LayerHeader::default())
+    let possible = possible
+        && count == header.layer_count() // none behind one that is missing
+        && !(reads_rows && first.layout != InputLayout::Columns)
+        && !(count > 1 && first.layout == InputLayout::Delta)
         && header.logits > 0
         && u64::from(header.parameters) <= header.dense_parameters()
         && lines(header.class_names).count() == usize::from(header.classes());

@@ -89,9 +89,7 @@ impl<'a> File<'a> {
         let kind = preamble.kind_of(bytes)?;
         let length = preamble.last as usize;
         let (header, rest) = rest.split_at_checked(length).ok_or(DecodeError::Header)?;
-        let Ok((parts, [])) = postcard::take_from_bytes::<HeaderParts>(header) else {
-            return Err(DecodeError::Header);
-        };
+        let parts = HeaderParts::read(header).ok_or(DecodeError::Header)?;
         let header = parts.header().ok_or(DecodeError::Header)?;
         let fill = length.wrapping_neg() % 4;
         let (fill, body) = rest.split_at_checked(fill).ok_or(DecodeError::Header)?;
@@ -127,8 +125,11 @@ pub fn checksum(bytes: &[u8]) -> u32 {
     // no table: 1 KB of flash for a sum that is taken once would be a bad trade
     const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, _>::new(&crc::CRC_32_ISO_HDLC);
     let mut digest = CRC.digest();
-    digest.update(bytes.get(..CHECKSUM_AT).unwrap_or(bytes));
-    digest.update(bytes.get(CHECKSUM_AT + 4..).unwrap_or_default());
+    let before = bytes.get(..CHECKSUM_AT).unwrap_or(bytes);
+    let behind = bytes.get(CHECKSUM_AT + 4..).unwrap_or_default();
+    for part in [before, behind] {
+        digest.update(part);
+    }
     digest.finalize()
 }
 
