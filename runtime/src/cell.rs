@@ -14,6 +14,7 @@
 
 use crate::arithmetic::{Arithmetic, GateWeights, Value};
 use crate::embedding::EmbeddingRow;
+use crate::gate::Gate;
 use crate::model::{Layer, Model};
 use crate::samples::Statistics;
 use crate::sparse::{BLOCK, Columns, add_rows};
@@ -21,7 +22,7 @@ use heapless::Vec;
 
 /// Inputs that are decoded or normalised once a step; of a longer row or sample the rest is
 /// decoded again for each gate, so any runs in the same memory.
-const KEPT_INPUTS: usize = 32;
+pub(crate) const KEPT_INPUTS: usize = 32;
 
 /// The memory of a state: what stays between steps, and what a step needs.
 #[derive(Debug, Clone)]
@@ -65,7 +66,7 @@ pub(crate) fn step<A: Arithmetic, const N: usize, const L: usize>(
         let mut row = model.embedding.row(token);
         let inputs = core::iter::from_fn(|| next_input::<A>(&mut row, &layer.constants));
         let rest = keep(inputs, &mut scratch.x).then_some(row);
-        let add_rest = |weights: &GateWeights<'_, A>, _: &[_; N], sum: &mut [A::Sum; N]| {
+        let add_rest = |weights: &GateWeights<'_, A>, sum: &mut [A::Sum; N]| {
             if let Some(row) = &rest {
                 let mut row = row.clone();
                 let inputs = core::iter::from_fn(|| next_input::<A>(&mut row, &layer.constants));
@@ -96,21 +97,21 @@ pub(crate) fn step_samples<A: Arithmetic, const N: usize, const L: usize>(
 ) {
     let Memory { h, c, scratch } = memory;
     if let ([layer, ..], [h, ..], [c, ..]) = (model.layers(), &mut h[..], &mut c[..]) {
-        // what is zero is left out
-        let mut inputs = nonzero(values(model.statistics, layer, raw));
         scratch.x.clear();
         let rest = if layer.is_joined() {
             put_behind(model, layer, raw, h);
+            if layer.is_listed() {
+                return step_listed(layer, h, c, scratch);
+            }
             None
         } else {
+            // what is zero is left out
+            let mut inputs = nonzero(values(model.statistics, layer, raw));
             keep(&mut inputs, &mut scratch.x).then_some(inputs)
         };
-        let add_rest = |weights: &GateWeights<'_, A>, h: &[_; N], sum: &mut [A::Sum; N]| {
+        let add_rest = |weights: &GateWeights<'_, A>, sum: &mut [A::Sum; N]| {
             if let Some(inputs) = &rest {
                 add_rest::<A, N>(&weights.input, inputs.clone(), sum);
-            }
-            if weights.is_listed() {
-                add_rest::<A, N>(&weights.input, nonzero(h.iter().copied()), sum);
             }
         };
         step_layer(layer, h, c, scratch, add_rest);
@@ -176,7 +177,7 @@ fn step_upper<A: Arithmetic, const N: usize, const L: usize>(
         for (into, value) in layer.behind(h).iter_mut().zip(shown) {
             *into = *value;
         }
-        step_layer(layer, h, c, scratch, |_, _, _| ());
+        step_layer(layer, h, c, scratch, |_, _| ());
         rest = upper;
     }
 }
@@ -206,12 +207,12 @@ fn step_layer<A: Arithmetic, const N: usize>(
     h: &mut [A::Value; N],
     c: &mut [A::Value; N],
     scratch: &mut Scratch<A, N>,
-    add_rest: impl Fn(&GateWeights<'_, A>, &[A::Value; N], &mut [A::Sum; N]),
+    add_rest: impl Fn(&GateWeights<'_, A>, &mut [A::Sum; N]),
 ) {
     let Scratch { sum, gate, x } = scratch;
     let add_products = |weights: &GateWeights<'_, A>, h: &[A::Value; N], sum: &mut [A::Sum; N]| {
         add_inputs::<A, N>(&weights.input, x, sum);
-        add_rest(weights, h, sum);
+        add_rest(weights, sum);
         add_rows::<A, N>(&weights.recurrent, h, sum);
     };
     let [i, g, f, o] = &layer.gates;
@@ -251,6 +252,30 @@ fn add_segment<A: Arithmetic, const N: usize>(
     for input in x {
         if let Some(column) = weights.column(input.column) {
             A::add_column(column, input.value, sum);
+        }
+    }
+}
+
+/// One step of a layer whose matrices lie for delta stepping, all columns read: what its
+/// self-test compares with. Apart, so that no other layout pays for it.
+#[cold]
+#[inline(never)]
+fn step_listed<A: Arithmetic, const N: usize>(
+    layer: &Layer<'_, A>,
+    h: &mut [A::Value; N],
+    c: &mut [A::Value; N],
+    scratch: &mut Scratch<A, N>,
+) {
+    let Scratch { sum, gate, .. } = scratch;
+    for kind in Gate::ALL {
+        let weights = &layer.gates[kind.index()];
+        add_rest::<A, N>(&weights.input, nonzero(h.iter().copied()), sum);
+        let units = weights.units;
+        match kind {
+            Gate::Input => A::input_gate(units, sum, gate),
+            Gate::Candidate => A::candidate_gate(units, sum, gate),
+            Gate::Forget => A::forget_gate(units, sum, gate, c),
+            Gate::Output => A::output_gate(units, sum, c, h, &layer.constants),
         }
     }
 }

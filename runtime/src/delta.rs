@@ -22,12 +22,13 @@
 //! It needs a file whose matrices lie by columns (`set-lstm export --delta`).
 
 use crate::arithmetic::Engine;
-use crate::cell::{Input, add_inputs, put_behind};
+use crate::cell::{Input, KEPT_INPUTS, add_inputs, put_behind};
 use crate::classify::{Class, class, logits};
 use crate::gate::Gate;
 use crate::int8::{Constants, Int8};
-use crate::model::Model;
+use crate::model::{Layer, Model};
 use crate::state::{CapacityError, FNV_OFFSET, fnv};
+use heapless::Vec;
 
 /// By how much a number must have moved to be looked at again.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -162,6 +163,7 @@ impl<const N: usize> DeltaState<N> {
         let [layer, ..] = model.layers() else { return };
         put_behind(model, layer, samples, &mut self.v);
         let [of_h, of_x] = self.thresholds;
+        let mut all = Vec::new();
         let numbers = self.v.iter().zip(&mut self.sent).take(model.units());
         for ((value, sent), column) in numbers.zip(0_u16..) {
             let threshold = if column < self.hidden { of_h } else { of_x };
@@ -171,15 +173,16 @@ impl<const N: usize> DeltaState<N> {
                 let moved = moved.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
                 *sent = sent.wrapping_add(moved);
                 self.columns = self.columns.wrapping_add(1);
-                let input = [Input {
+                if all.is_full() {
+                    add_moved(layer, &mut all, &mut self.sums);
+                }
+                let _ = all.push(Input {
                     column,
                     value: moved,
-                }];
-                for (gate, sum) in layer.gates.iter().zip(&mut self.sums) {
-                    add_inputs::<Int8, N>(&gate.input, &input, sum);
-                }
+                }); // there is room
             }
         }
+        add_moved(layer, &mut all, &mut self.sums);
         let [i, g, f, o] = &layer.gates;
         let [of_i, of_g, of_f, of_o] = &self.sums;
         self.sum = *of_i;
@@ -227,6 +230,19 @@ impl<const N: usize> DeltaState<N> {
         let all = self.hidden().iter().chain(self.cell());
         all.fold(FNV_OFFSET, |hash, value| fnv(hash, *value))
     }
+}
+
+/// `sum += [U W] moved` for every gate; and on to the next ones.
+#[inline(never)]
+fn add_moved<const N: usize>(
+    layer: &Layer<'_, Int8>,
+    moved: &mut Vec<Input<i16>, KEPT_INPUTS>,
+    sums: &mut [[i32; N]; Gate::COUNT],
+) {
+    for (gate, sum) in layer.gates.iter().zip(sums) {
+        add_inputs::<Int8, N>(&gate.input, moved, sum);
+    }
+    moved.clear();
 }
 
 impl Thresholds {

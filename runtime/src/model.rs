@@ -20,7 +20,6 @@ use crate::wire::{
     File, Header, InputLayout, LayerHeader, LayerShape, MAX_UNITS, Place, RowCode, Section,
     Sections,
 };
-use bytemuck::AnyBitPattern;
 
 /// A checked model that borrows its file; `L` is how many layers it has room for.
 #[derive(Debug)]
@@ -117,7 +116,12 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
 
     #[inline(never)]
     fn read(&mut self, bytes: &'a [u8]) -> Result<(), DecodeError> {
-        let file = File::open(bytes)?;
+        // read where it lies: `?` would copy it
+        let opened = File::open(bytes);
+        let file = match &opened {
+            Ok(file) => file,
+            Err(error) => return Err(*error),
+        };
         if file.kind != A::KIND {
             return Err(DecodeError::OtherKind { file: file.kind });
         }
@@ -135,32 +139,31 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         self.class_names = header.class_names;
         self.max_tokens = header.max_tokens;
 
-        let mut sections = Sections::new(&file);
+        let mut sections = Sections::new(file);
         let [displacement, fingerprint, block, length, bits, mean, factor] = header.front_bytes();
-        self.vocabulary = Vocabulary::new(
-            header,
-            array(&mut sections, Section::WordDisplacement, displacement)?,
-            array(&mut sections, Section::WordFingerprint, fingerprint)?,
-        )?;
+        let displacement = sections.array(Section::WordDisplacement, displacement);
+        let fingerprint = sections.array(Section::WordFingerprint, fingerprint);
         self.embedding = Embedding {
-            block: array(&mut sections, Section::RowBlock, block)?,
-            length: sections.next(Section::RowLength, length)?,
-            bits: array(&mut sections, Section::RowBits, bits)?,
+            block: sections.array(Section::RowBlock, block),
+            length: sections.next(Section::RowLength, length),
+            bits: sections.array(Section::RowBits, bits),
             code: header.rows,
         };
         self.statistics = Statistics {
-            mean: array(&mut sections, Section::InputMean, mean)?,
-            factor: array(&mut sections, Section::InputFactor, factor)?,
+            mean: sections.array(Section::InputMean, mean),
+            factor: sections.array(Section::InputFactor, factor),
         };
+        sections.check()?;
+        self.vocabulary = Vocabulary::new(header, displacement, fingerprint)?;
         self.statistics.check()?;
         self.read_layers(&mut sections, header)?;
         let [weight, bias, reference] = header.back_bytes(A::KIND);
-        self.head_weight = array(&mut sections, Section::HeadWeight, weight)?;
-        self.head_bias = array(&mut sections, Section::HeadBias, bias)?;
+        self.head_weight = sections.array(Section::HeadWeight, weight);
+        self.head_bias = sections.array(Section::HeadBias, bias);
+        self.reference = sections.array(Section::Reference, reference);
+        sections.finish()?;
         A::check_head(self.head_weight, self.head_bias)?;
-        self.reference = array(&mut sections, Section::Reference, reference)?;
-        crate::self_test::check(self.reference, header)?;
-        sections.finish()
+        crate::self_test::check(self.reference, header)
     }
 
     #[inline(never)]
@@ -180,7 +183,7 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
             layer.constants = constants;
             layer.hidden = shape.hidden;
             layer.units = shape.strip_columns();
-            let counts = array(sections, Section::Shape(number), shape.shape_bytes())?;
+            let counts = sections.array(Section::Shape(number), shape.shape_bytes());
             // in the order of `Gate::ALL`, which is the order of the file
             for (gate, weights) in Gate::ALL.into_iter().zip(&mut layer.gates) {
                 let place = Place {
@@ -275,22 +278,27 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
-    let first = header.layers.iter().take(1).map(|layer| layer.hidden);
-    let sizes = first.chain(header.layers.iter().map(|layer| layer.hidden.max(1)));
-    for found in sizes.chain([header.input]) {
-        if found == 0 || found > MAX_UNITS {
-            return Err(DecodeError::Size { found });
+    let check = |found: u16| match found {
+        1..=MAX_UNITS => Ok(()),
+        found => Err(DecodeError::Size { found }),
+    };
+    let [first, ..] = &header.layers;
+    check(first.hidden)?;
+    let (mut count, mut possible) = (0, true);
+    for layer in &header.layers {
+        check(layer.hidden.max(1))?;
+        if layer.hidden > 0 {
+            count += 1;
+        } else {
+            possible &= *layer == LayerHeader::default();
         }
     }
-    let (_, rest) = header
-        .layers
-        .split_at_checked(header.layer_count().into())
-        .unwrap_or_default();
-    let [first, ..] = &header.layers;
+    check(header.input)?;
     let reads_rows = header.channels().is_none();
-    let possible = !(reads_rows && first.layout != InputLayout::Columns)
-        && !(header.layer_count() > 1 && first.layout == InputLayout::Delta)
-        && rest.iter().all(|layer| *layer == LayerHeader::default())
+    let possible = possible
+        && count == header.layer_count() // none behind one that is missing
+        && !(reads_rows && first.layout != InputLayout::Columns)
+        && !(count > 1 && first.layout == InputLayout::Delta)
         && header.logits > 0
         && u64::from(header.parameters) <= header.dense_parameters()
         && lines(header.class_names).count() == usize::from(header.classes());
@@ -317,41 +325,18 @@ fn read_gate<'a, A: Arithmetic>(
         units: parameters,
     } = weights;
     (input.counts, recurrent.counts) = shape.of_gate(place.gate, counts);
-    input.start = array(sections, Section::InputStart(place), start)?;
-    input.pairs = pairs::<A>(
-        sections,
-        (Section::InputUnit(place), unit),
-        (Section::InputWeight(place), weight),
-    )?;
-    input.check(place, shape.hidden)?;
+    input.start = sections.array(Section::InputStart(place), start);
+    let unit = sections.next(Section::InputUnit(place), unit);
+    let weight = sections.next(Section::InputWeight(place), weight);
     recurrent.across = shape.across() as u8; // at most 8
-    recurrent.unit = sections.next(Section::StripUnit(place), strip_unit)?;
-    recurrent.pairs = pairs::<A>(
-        sections,
-        (Section::RecurrentColumn(place), column),
-        (Section::RecurrentWeight(place), strip_weight),
-    )?;
-    recurrent.check(place, shape.hidden, shape.strip_columns())?;
-    *parameters = array(sections, Section::Unit(place), units)?;
-    Ok(())
-}
-
-fn pairs<'a, A: Arithmetic>(
-    sections: &mut Sections<'a>,
-    (index, index_bytes): (Section, u32),
-    (weight, weight_bytes): (Section, u32),
-) -> Result<A::Pairs<'a>, DecodeError> {
-    let index = sections.next(index, index_bytes)?;
-    let bytes = sections.next(weight, weight_bytes)?;
-    A::pairs(index, bytes).ok_or(DecodeError::Misaligned)
-}
-
-/// A section as an array of `T`. Sections are aligned and have their exact length, so the
-/// cast holds; were it not so, this would be an error and no panic.
-fn array<'a, T: AnyBitPattern>(
-    sections: &mut Sections<'a>,
-    section: Section,
-    bytes: u32,
-) -> Result<&'a [T], DecodeError> {
-    bytemuck::try_cast_slice(sections.next(section, bytes)?).map_err(|_| DecodeError::Misaligned)
+    recurrent.unit = sections.next(Section::StripUnit(place), strip_unit);
+    let column = sections.next(Section::RecurrentColumn(place), column);
+    let strip_weight = sections.next(Section::RecurrentWeight(place), strip_weight);
+    *parameters = sections.array(Section::Unit(place), units);
+    sections.check()?;
+    // aligned, as all sections are
+    input.pairs = A::pairs(unit, weight).ok_or(DecodeError::Misaligned)?;
+    recurrent.pairs = A::pairs(column, strip_weight).ok_or(DecodeError::Misaligned)?;
+    input.check(place, shape.hidden)?;
+    recurrent.check(place, shape.hidden, shape.strip_columns())
 }

@@ -6,6 +6,7 @@ use super::{
     Section, VERSION,
 };
 use crate::error::DecodeError;
+use bytemuck::AnyBitPattern;
 
 /// A model file whose preamble and header are read, its sections not yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,9 +89,7 @@ impl<'a> File<'a> {
         let kind = preamble.kind_of(bytes)?;
         let length = preamble.last as usize;
         let (header, rest) = rest.split_at_checked(length).ok_or(DecodeError::Header)?;
-        let Ok((parts, [])) = postcard::take_from_bytes::<HeaderParts>(header) else {
-            return Err(DecodeError::Header);
-        };
+        let parts = HeaderParts::read(header).ok_or(DecodeError::Header)?;
         let header = parts.header().ok_or(DecodeError::Header)?;
         let fill = length.wrapping_neg() % 4;
         let (fill, body) = rest.split_at_checked(fill).ok_or(DecodeError::Header)?;
@@ -126,8 +125,11 @@ pub fn checksum(bytes: &[u8]) -> u32 {
     // no table: 1 KB of flash for a sum that is taken once would be a bad trade
     const CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, _>::new(&crc::CRC_32_ISO_HDLC);
     let mut digest = CRC.digest();
-    digest.update(bytes.get(..CHECKSUM_AT).unwrap_or(bytes));
-    digest.update(bytes.get(CHECKSUM_AT + 4..).unwrap_or_default());
+    let before = bytes.get(..CHECKSUM_AT).unwrap_or(bytes);
+    let behind = bytes.get(CHECKSUM_AT + 4..).unwrap_or_default();
+    for part in [before, behind] {
+        digest.update(part);
+    }
     digest.finalize()
 }
 
@@ -142,7 +144,8 @@ impl<'a> File<'a> {
         let all = Section::all(header.layer_count()).take_while(move |_| runs);
         all.map_while(move |section| {
             let length = header.section_bytes(kind, section, counts);
-            let bytes = rest.next(section, length).ok()?;
+            let bytes = rest.next(section, length);
+            rest.check().ok()?;
             if let Section::Shape(_) = section {
                 counts = bytemuck::try_cast_slice(bytes).ok()?;
             }
@@ -151,42 +154,78 @@ impl<'a> File<'a> {
     }
 }
 
-/// Hands out the sections of a file, one after the other.
+/// Hands out the sections of a file, one after the other. What is wrong with one is said by
+/// [`Sections::check`], so that many can be taken before anybody asks.
 #[derive(Debug, Clone)]
 pub struct Sections<'a> {
     rest: &'a [u8],
+    /// The first section that is not whole.
+    cut: Option<Section>,
 }
 
 impl<'a> Sections<'a> {
     /// All sections of `file`, from the first.
     pub fn new(file: &File<'a>) -> Self {
-        Sections { rest: file.body }
+        Sections {
+            rest: file.body,
+            cut: None,
+        }
     }
 
-    /// The next section, which has `length` bytes.
+    /// The next section, which has `length` bytes; none of a section that is not whole, and of
+    /// all that come after it.
+    #[inline(never)] // from many places
+    pub fn next(&mut self, section: Section, length: u32) -> &'a [u8] {
+        let length = length as usize;
+        let whole = self
+            .rest
+            .split_at_checked(length)
+            .and_then(|(bytes, rest)| {
+                let (fill, rest) = rest.split_at_checked(length.wrapping_neg() % 4)?;
+                fill.iter().all(|&byte| byte == 0).then_some((bytes, rest))
+            });
+        match whole {
+            Some((bytes, rest)) if self.cut.is_none() => {
+                self.rest = rest;
+                bytes
+            }
+            _ => {
+                self.cut.get_or_insert(section);
+                &[]
+            }
+        }
+    }
+
+    /// The next section as an array of `T`. Sections are aligned, so the cast holds; were it not
+    /// so, the section would count as not whole.
+    pub(crate) fn array<T: AnyBitPattern>(&mut self, section: Section, length: u32) -> &'a [T] {
+        match bytemuck::try_cast_slice(self.next(section, length)) {
+            Ok(array) => array,
+            Err(_) => {
+                self.cut.get_or_insert(section);
+                &[]
+            }
+        }
+    }
+
+    /// Whether all sections so far were whole.
     ///
     /// # Errors
-    /// The file ends before the section does, or the section's fill is not zero.
-    #[inline(never)] // from many places
-    pub fn next(&mut self, section: Section, length: u32) -> Result<&'a [u8], DecodeError> {
-        let cut = DecodeError::Cut { section };
-        let length = length as usize;
-        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(cut)?;
-        let (fill, rest) = rest
-            .split_at_checked(length.wrapping_neg() % 4)
-            .ok_or(cut)?;
-        if fill.iter().any(|&byte| byte != 0) {
-            return Err(cut);
+    /// The file ended before a section did, or a section's fill was not zero.
+    #[inline]
+    pub fn check(&self) -> Result<(), DecodeError> {
+        match self.cut {
+            None => Ok(()),
+            Some(section) => Err(DecodeError::Cut { section }),
         }
-        self.rest = rest;
-        Ok(bytes)
     }
 
     /// Ends the reading.
     ///
     /// # Errors
-    /// Bytes are left over.
+    /// Those of [`Sections::check`], or bytes are left over.
     pub fn finish(self) -> Result<(), DecodeError> {
+        self.check()?;
         if self.rest.is_empty() {
             Ok(())
         } else {

@@ -171,6 +171,17 @@ impl<'a> Header<'a> {
 }
 
 impl<'a> HeaderParts<'a> {
+    /// Reads what postcard wrote; `None` if it is something else, or more. Byte string by byte
+    /// string, since one call that is made twice is smaller than one for the two.
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
+        let (numbers, rest) = byte_string(bytes)?;
+        let (class_names, rest) = byte_string(rest)?;
+        rest.is_empty().then_some(HeaderParts {
+            numbers,
+            class_names: core::str::from_utf8(class_names).ok()?,
+        })
+    }
+
     /// The header; `None` if a number is beyond its field, or left over.
     pub fn header(&self) -> Option<Header<'a>> {
         let (rest, odd) = self.numbers.as_chunks::<4>();
@@ -215,6 +226,11 @@ impl<'a> HeaderParts<'a> {
         };
         (numbers.fit && numbers.rest.is_empty()).then_some(header)
     }
+}
+
+#[inline(never)]
+fn byte_string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    postcard::take_from_bytes(bytes).ok()
 }
 
 /// Numbers of a header, one after the other.
