@@ -9,6 +9,8 @@ mod emulated;
 use object::elf::{FileHeader32, PT_LOAD};
 use object::read::elf::{ElfFile32, FileHeader, ProgramHeader};
 use object::{Endianness, Object, ObjectSection, ObjectSymbol};
+use set_lstm::boards::room::PROGRAM_FLASH;
+use set_lstm::footprint::program::{LinkedProgram, OwnedSymbol, Owner, Use};
 use set_lstm::toolchain::{Compiler, firmware_folder};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -184,6 +186,7 @@ fn every_program_lies_on_its_board_and_leaves_room_for_the_stack() {
                 }
             }
             println!("{name:<28}{flash:>8}{ram:>8}");
+            assert_list_promises_no_less(board.name, program);
             assert!(
                 flash > 20_000 && ram > 1_000,
                 "{name}: {flash} and {ram} bytes"
@@ -212,6 +215,20 @@ fn every_program_lies_on_its_board_and_leaves_room_for_the_stack() {
             );
         }
     }
+}
+
+/// What `set-lstm boards` says at most of a board's programs holds.
+#[track_caller]
+fn assert_list_promises_no_less(board: &str, program: &[u8]) {
+    let listed = set_lstm::boards::RealBoard::named(board).unwrap();
+    let linked = LinkedProgram::read(program).unwrap();
+    let model = linked.owned(Owner::Model, Use::Table);
+    let rest = linked.sizes.flash - model;
+    assert!(model > 0 && rest <= PROGRAM_FLASH, "{board}: {rest}");
+    let is_memory = |symbol: &&OwnedSymbol| symbol.name.ends_with("::MEMORY");
+    let memory = linked.symbols.iter().find(is_memory).expect("its memory");
+    let statics = linked.sizes.statics - memory.bytes;
+    assert!(statics <= listed.statics, "{board}: {statics}");
 }
 
 /// Whether a program says its name in the log, whose texts are names of symbols.

@@ -144,7 +144,7 @@ pub const REAL_BOARDS: [RealBoard; 6] = [
         flash: 1 << 20,
         ram: 256 << 10,
         megahertz: 64,
-        statics: 6 << 10,
+        statics: 28 << 10,
         emulated: "mps2-an386",
     },
     RealBoard {
