@@ -404,6 +404,7 @@ fn of_sensors() -> SparseModel {
         input: Density::Share(0.5),
         recurrent: Density::Share(0.1),
         fan_in_multiple: 1,
+        shared: false,
     };
     set_lstm::random_model::random_model(shape, densities, 1)
 }
