@@ -15,7 +15,7 @@ use set_lstm::tensors::{self, Tensor};
 use crate::program::{Ended, ended, number, object, printed, refused, set_lstm};
 
 /// A file beside `make_fixtures.py`.
-fn fixture(name: &str) -> PathBuf {
+pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("import")
         .join(name)

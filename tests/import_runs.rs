@@ -99,11 +99,11 @@ fn a_model_with_words_is_as_right_as_before_and_trains_on_after_pruning() {
     let of_file = "--preset reber";
     assert_eq!(correct(&model, of_file), correct(&trained().f32, of_file));
 
-    // pruned to a third it knows less, and trained on for a little nearly all again
-    let share = "--embedding-density 10% --input-density 8% --recurrent-density 5%";
+    // pruned to a fifth it knows less, and trained on for a little nearly all again
+    let share = "--embedding-density 6% --input-density 3% --recurrent-density 1.5%";
     let pruned = import(share);
     assert!(
-        number(&pruned, "parameters") < 0.6 * number(&found, "parameters"),
+        number(&pruned, "parameters") < 0.5 * number(&found, "parameters"),
         "{pruned}"
     );
     assert_eq!(pruned["classes"], serde_json::json!(["0", "1"]));
@@ -113,7 +113,7 @@ fn a_model_with_words_is_as_right_as_before_and_trains_on_after_pruning() {
     assert_eq!(again["parameters"], pruned["parameters"]);
     let after = correct(&run, "");
     eprintln!("{before} of 1000 after pruning, {after} after 4 epochs more");
-    assert!(after > before + 50.0, "{before} {after}");
+    assert!(before < 900.0 && after > 950.0, "{before} {after}");
     // the first epoch begins where the source ended, not at random weights
     let metrics = fs::read_to_string(run.join("metrics.csv")).unwrap();
     assert_eq!(metrics.lines().count(), 1 + 4);
@@ -182,4 +182,24 @@ fn two_layers_are_evaluated_and_not_trained_on() {
         "2 layers and training knows one",
         "--epochs",
     );
+}
+
+#[test]
+fn full_rows_go_into_both_kinds_of_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, run, model] = ["x.safetensors", "run", "x.setl"].map(|n| folder.path().join(n));
+    write(&file, &arrays(64, 128, 2, &mut Numbers(1)));
+    let imported = object(set_lstm!("import @ --out @ --json", &file, &run), &[]);
+    assert_eq!(imported["parameters"], imported["dense_parameters"]);
+    for values in ["int8", "f32"] {
+        let words = format!("export @ --values {values} --json --out @");
+        let exported = object(set_lstm!(words, &run, &model), &[]);
+        assert_eq!(number(&exported, "self_test_sequences"), 3.0);
+    }
+    // and a device that is asked to hold less
+    let words = "import @ --out @ --json --replace --density 5%";
+    let pruned = object(set_lstm!(words, &file, &run), &[]);
+    printed(set_lstm!("export @ --out @", &run, &model));
+    let left = 4 * (410 + 3 * 819) + 2 * 4 * 128 + 4 * 129;
+    assert_eq!(number(&pruned, "parameters"), f64::from(left));
 }

@@ -62,6 +62,9 @@ mod import;
 /// Imported models as runs: with words, pruned, trained on, of two layers.
 mod import_runs;
 
+/// Damaged files of other frameworks.
+mod import_damage;
+
 /// Every command, from training to the emulated board, and what it prints.
 mod commands;
 

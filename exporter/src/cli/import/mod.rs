@@ -64,8 +64,6 @@ pub struct Arguments {
     /// Arrays that may be left out: the beginning of their names; several with commas between
     #[arg(long, value_name = "PREFIX", value_delimiter = ',')]
     ignore: Vec<String>,
-    #[command(flatten)]
-    inputs: InputArguments,
     /// Names of the classes, in the order of the outputs [default: those of the data, else 0,1,…]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     classes: Vec<String>,
@@ -86,6 +84,8 @@ pub struct Arguments {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    inputs: InputArguments,
     #[command(flatten)]
     overrides: Overrides,
 }
