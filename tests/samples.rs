@@ -310,6 +310,7 @@ fn run(folder: &Path, model: &SparseModel, statistics: &Normalization) -> Run {
         format: ModelCard::FORMAT,
         classes: ["sit", "walk", "run"].map(String::from).into(),
         max_tokens: 40,
+        only_tokens: false,
         statistics: Some(statistics.clone()),
         epoch: 1,
         validation_accuracy: 0.5,
