@@ -1,6 +1,6 @@
 # Made-up movements: windows of 128 samples at 50 Hz, acceleration x y z in g, then turning
 # x y z in radians a second, as whole steps of 1/1024. One window a row with its class in
-# front; with `-v stretch=1` a sample a line instead, and all windows one recording.
+# front; with `-v stretch=1` a sample a line instead, and a blank line between windows.
 BEGIN {
     seed = stretch ? 7 : 1
     names = "walking running standing lying"
@@ -16,7 +16,7 @@ function uniform() { seed = (seed * 16807) % 2147483647; return seed / 214748364
 function noise() { return uniform() + uniform() + uniform() + uniform() - 2 }
 function steps(value) { return int(value * 1024 + (value < 0 ? -0.5 : 0.5)) / 1024 }
 function put(value) {
-    printf "%s%.10f", comma, steps(value)
+    printf "%s%.12g", comma, steps(value)
     comma = ","
 }
 function window(class,    pace, force, lean, start, at, phase, time, wave, beat) {
@@ -42,5 +42,5 @@ function window(class,    pace, force, lean, start, at, phase, time, wave, beat)
         put(force * 0.8 * cos(phase) + 0.02 * noise())
         if (stretch) print ""
     }
-    if (!stretch) print ""
+    if (!stretch || row < rows - 1) print ""
 }

@@ -22,6 +22,8 @@ say "form and lints"
 if cargo fmt --version >/dev/null 2>&1; then
     cargo fmt --all --check
     (cd firmware-examples && cargo fmt --all --check)
+    (cd firmware-examples/boards && cargo fmt --all --check)
+    (cd tests/log-reader && cargo fmt --check)
 else
     printf 'LEFT OUT: form; install it by: rustup component add rustfmt\n'
 fi
@@ -37,6 +39,11 @@ RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps --locked
 say "features of the runtime"
 cargo check --quiet --locked -p set-lstm-runtime --features defmt
 cargo test --quiet --locked -p set-lstm-runtime --no-default-features --features micromath
+
+say "parts of the firmware that run on the host too"
+host=$(rustc --version --verbose | sed -n 's/^host: //p')
+(cd firmware-examples && cargo test --quiet --locked --target "$host" -p set-lstm-embed \
+    -p set-lstm-kit -p set-lstm-sentiment -p set-lstm-activity)
 
 say "tests"
 cargo test --locked --workspace

@@ -41,6 +41,15 @@ mod delta;
 /// The packed model on an emulated Cortex-M.
 mod firmware;
 
+/// Text typed at an emulated board, samples streamed on it, and what both take.
+mod serial;
+
+/// The log of an emulated board: defmt's frames, decoded.
+mod log;
+
+/// The command that types at an emulated board.
+mod talk;
+
 /// Several layers, and sizes beyond one block, against the oracle.
 mod stacks;
 
@@ -52,6 +61,9 @@ mod proof;
 
 /// The same model on every emulated core, and what a step takes there.
 mod boards;
+
+/// The programs for real boards: they build, fit, and lie where the chip looks for them.
+mod real_boards;
 
 /// The program as a person runs it; small data sets to run it on.
 mod program;

@@ -82,6 +82,17 @@ pub fn small_file(values: Values) -> AlignedBytes {
     file(&model(3, 5, 0.4, 1), &statistics(3), values)
 }
 
+/// A model with as many units, classes and connections as the preset `hapt` makes.
+pub fn file_of_hapts_size() -> AlignedBytes {
+    let shape = Shape {
+        vocabulary: 0,
+        embedding: 6,
+        hidden: 48,
+        logits: 6,
+    };
+    file(&random_model(shape, 0.233, 1), &statistics(6), KINDS[0])
+}
+
 /// The largest error of a logit against the formula in f64, over all recordings.
 fn largest_error(exact: &SparseModel, file: &AlignedBytes, raw: &SequenceSet) -> f64 {
     let statistics = statistics(exact.embedding_size());

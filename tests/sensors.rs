@@ -12,7 +12,7 @@ use set_lstm::load::{load_split, load_training};
 use set_lstm::train::preset::Preset;
 
 /// The path of a set in the data, or a loud nothing.
-fn data(what: &str, inside: &str) -> Option<PathBuf> {
+pub fn data(what: &str, inside: &str) -> Option<PathBuf> {
     let named = std::env::var_os("SET_LSTM_DATA").map(PathBuf::from);
     let path = named.filter(|path| path.join(inside).exists());
     if path.is_none() {

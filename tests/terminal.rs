@@ -3,7 +3,7 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "train",
     "import",
     "evaluate",
@@ -11,6 +11,8 @@ const COMMANDS: [&str; 13] = [
     "export",
     "inspect",
     "simulate",
+    "stretch",
+    "talk",
     "footprint",
     "stack-bound",
     "demo",

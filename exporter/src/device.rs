@@ -205,21 +205,19 @@ impl<'a> AnyModel<'a> {
     }
 
     /// All tokens of a text, by the runtime's own tokenizer; a text without words is one
-    /// unknown word.
+    /// unknown word. Bytes that are not UTF-8 are read as the device reads them.
     ///
     /// # Errors
     /// The file was packed without words.
-    pub fn encode(&self, text: &str) -> Result<Vec<Token>> {
+    pub fn encode(&self, text: impl AsRef<[u8]>) -> Result<Vec<Token>> {
         let vocabulary = self.vocabulary().ok_or_else(|| {
             let problem =
                 "the model file knows no words, only tokens; export it from a run on text";
             Error::Options(problem.into())
         })?;
         let mut tokenizer = Tokenizer::new(vocabulary);
-        let mut tokens: Vec<Token> = text
-            .bytes()
-            .filter_map(|byte| tokenizer.push(byte))
-            .collect();
+        let bytes = text.as_ref().iter();
+        let mut tokens: Vec<Token> = bytes.filter_map(|&byte| tokenizer.push(byte)).collect();
         tokens.extend(tokenizer.finish());
         Ok(tokens)
     }

@@ -45,6 +45,7 @@ pub mod import;
 pub mod footprint;
 pub mod simulate;
 pub mod stack_bound;
+pub mod stretch;
 pub mod toolchain;
 
 pub mod bench;

@@ -89,11 +89,11 @@ impl Predictor<'_> {
     /// # Errors
     /// The model file knows no words.
     pub fn predict(&mut self, text: &[u8]) -> Result<Prediction> {
-        let text = String::from_utf8_lossy(text).into_owned();
+        let shown = String::from_utf8_lossy(text).into_owned();
         let tokens = match self {
             Predictor::OfRun { card, code, .. } | Predictor::OfStack { card, code, .. } => {
                 match code {
-                    InputCode::Words(words) => words.encode(&text, card.max_tokens),
+                    InputCode::Words(words) => words.encode(&shown, card.max_tokens),
                     InputCode::Tokens { .. } => {
                         let problem =
                             "the model knows no words, only tokens; import it again with --words";
@@ -105,9 +105,9 @@ impl Predictor<'_> {
                     }
                 }
             }
-            Predictor::OfFile { model, .. } => model.encode(&text)?,
+            Predictor::OfFile { model, .. } => model.encode(text)?,
         };
-        self.ask(Sequence::Tokens(&tokens), text)
+        self.ask(Sequence::Tokens(&tokens), shown)
     }
 
     /// Classifies a recording, raw samples of all channels step by step; `name` says where it

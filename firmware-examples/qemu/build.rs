@@ -69,5 +69,8 @@ fn generate() -> Result<(), String> {
     println!("cargo::rustc-link-search={}", folder.display());
     // here and not in .cargo/config.toml, where a user's RUSTFLAGS would replace it
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
+    if std::env::var_os("CARGO_FEATURE_DEFMT").is_some() {
+        println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
+    }
     Ok(())
 }

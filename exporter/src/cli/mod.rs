@@ -21,6 +21,8 @@ mod predict;
 mod progress;
 mod simulate;
 mod stack_bound;
+mod stretch;
+mod talk;
 mod topology;
 mod train;
 mod unpack;
@@ -63,6 +65,10 @@ enum Command {
     Upgrade(upgrade::Arguments),
     /// Run a model file on an emulated microcontroller and compare every output with the host's
     Simulate(simulate::Arguments),
+    /// Write recorded samples that a board without a sensor is built with
+    Stretch(stretch::Arguments),
+    /// Type texts at an emulated microcontroller, which answers with their classes
+    Talk(talk::Arguments),
     /// Show what a model's firmware takes of flash and RAM
     Footprint(footprint::Arguments),
     /// Show how deep the stack of a linked program can become at most
@@ -104,6 +110,8 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Upgrade(arguments) => upgrade::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Stretch(arguments) => stretch::run(arguments),
+        Command::Talk(arguments) => talk::run(arguments),
         Command::Footprint(arguments) => footprint::run(arguments),
         Command::StackBound(arguments) => stack_bound::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),

@@ -73,7 +73,7 @@ pub struct BoardArguments {
 }
 
 /// One of the boards.
-fn one_board() -> impl TypedValueParser<Value = EmulatedBoard> {
+pub fn one_board() -> impl TypedValueParser<Value = EmulatedBoard> {
     let boards = BOARDS.map(|board| PossibleValue::new(board.name).help(board.core));
     PossibleValuesParser::new(boards).try_map(|name| EmulatedBoard::named(&name))
 }

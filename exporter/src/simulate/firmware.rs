@@ -8,10 +8,19 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
+use tempfile::TempPath;
 
 const SPACE_HINT: &str = "make sure that the folder can be written to and has space";
+
+/// Files that programs embed, and the variables that name them.
+const EMBEDDED: [(&str, &str); 3] = [
+    ("model.setl", "SET_LSTM_MODEL"),
+    ("cases.bin", "SET_LSTM_CASES"),
+    ("stretch.csv", "SET_LSTM_STRETCH"),
+];
 
 /// Where sources and results of a build lie.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,11 +31,11 @@ pub struct Folders {
     pub target: Option<PathBuf>,
 }
 
-/// A program for a board, linked. Its file is removed when this is dropped.
-#[derive(Debug)]
+/// A program for a board, linked. Its file is removed when this and all its clones are dropped.
+#[derive(Debug, Clone)]
 pub struct Firmware {
     board: EmulatedBoard,
-    file: tempfile::TempPath,
+    file: Arc<TempPath>,
 }
 
 /// What a program printed, and how it ended.
@@ -53,7 +62,41 @@ impl Firmware {
         cases: &[u8],
         folders: &Folders,
     ) -> Result<Self> {
-        Firmware::build_with(board, program, Some([model, cases]), folders)
+        let files = [Some(model), Some(cases), None];
+        Firmware::build_with(board, program, "", files, folders)
+    }
+
+    /// Builds `sentiment` with a model inside.
+    ///
+    /// # Errors
+    /// Those of [`Firmware::build`].
+    pub fn build_sentiment(board: EmulatedBoard, model: &[u8], folders: &Folders) -> Result<Self> {
+        let files = [Some(model), None, None];
+        Firmware::build_with(board, "sentiment", "sentiment", files, folders)
+    }
+
+    /// The same program with its log switched on: defmt's frames, by semihosting.
+    ///
+    /// # Errors
+    /// Those of [`Firmware::build`].
+    pub fn build_logging(board: EmulatedBoard, model: &[u8], folders: &Folders) -> Result<Self> {
+        let files = [Some(model), None, None];
+        Firmware::build_with(board, "sentiment", "sentiment,defmt", files, folders)
+    }
+
+    /// Builds `activity` with a model and a recording inside, lines of numbers as
+    /// `set-lstm stretch` writes them.
+    ///
+    /// # Errors
+    /// Those of [`Firmware::build`].
+    pub fn build_activity(
+        board: EmulatedBoard,
+        model: &[u8],
+        stretch: &[u8],
+        folders: &Folders,
+    ) -> Result<Self> {
+        let files = [Some(model), None, Some(stretch)];
+        Firmware::build_with(board, "activity", "activity", files, folders)
     }
 
     /// Builds a program that embeds nothing (`bench-int8`, `bench-f32`).
@@ -61,13 +104,15 @@ impl Firmware {
     /// # Errors
     /// Those of [`Firmware::build`].
     pub fn build_bare(board: EmulatedBoard, program: &str, folders: &Folders) -> Result<Self> {
-        Firmware::build_with(board, program, None, folders)
+        Firmware::build_with(board, program, "", [None; 3], folders)
     }
 
+    /// Builds a program with what it embeds, in the order of [`EMBEDDED`].
     fn build_with(
         board: EmulatedBoard,
         program: &str,
-        embedded: Option<[&[u8]; 2]>,
+        features: &str,
+        embedded: [Option<&[u8]>; 3],
         folders: &Folders,
     ) -> Result<Self> {
         let compiler = Compiler::find(board.target)?;
@@ -81,19 +126,18 @@ impl Firmware {
         let lock = File::create(&lock)
             .and_then(|file| file.lock().map(|()| file))
             .map_err(Error::io(&lock, SPACE_HINT))?;
-        let paths = ["model.setl", "cases.bin"].map(|name| inputs.join(name));
-        if let Some(embedded) = embedded {
-            for (path, bytes) in paths.iter().zip(embedded) {
-                replace(path, bytes)?;
-            }
-        }
         let mut command = compiler.build(&sources, &target);
         command.args(["--package", PACKAGE, "--bin", program]);
+        command.args(["--no-default-features", "--features", features]);
         command.env("SET_LSTM_BOARD", board.name);
-        // a program that embeds nothing leaves what is there, so that nothing is built again
-        if paths.iter().all(|path| path.is_file()) {
-            for (variable, path) in ["SET_LSTM_MODEL", "SET_LSTM_CASES"].iter().zip(&paths) {
-                command.env(variable, absolute(path)?);
+        for ((name, variable), bytes) in EMBEDDED.into_iter().zip(embedded) {
+            let path = inputs.join(name);
+            if let Some(bytes) = bytes {
+                replace(&path, bytes)?;
+            }
+            // what a program does not embed is left as it is, so that nothing is built again
+            if path.is_file() {
+                command.env(variable, absolute(&path)?);
             }
         }
         let output = command.stdin(Stdio::null()).output().map_err(|problem| {
@@ -110,7 +154,13 @@ impl Firmware {
             .into_temp_path();
         fs::copy(&linked, &file).map_err(Error::io(&linked, SPACE_HINT))?;
         drop(lock);
+        let file = Arc::new(file);
         Ok(Firmware { board, file })
+    }
+
+    /// Where the ELF file lies.
+    pub fn path(&self) -> &Path {
+        &self.file
     }
 
     /// The board that the program is for.
@@ -123,7 +173,7 @@ impl Firmware {
     /// # Errors
     /// The file was removed.
     pub fn elf(&self) -> Result<Vec<u8>> {
-        fs::read(&self.file).map_err(Error::io(&*self.file, "build the firmware again"))
+        fs::read(self.path()).map_err(Error::io(self.path(), "build the firmware again"))
     }
 
     /// Runs the program under QEMU, one instruction a nanosecond of its time.
@@ -139,14 +189,21 @@ impl Firmware {
     /// # Errors
     /// Those of [`Firmware::run`].
     pub fn run_with(&self, input: impl Into<Stdio>, timeout: Duration) -> Result<Run> {
-        let mut command = Command::new(qemu()?);
-        command.stdin(input).args(["-machine", self.board.machine]);
-        command.args(["-nographic", "-monitor", "none", "-serial", "none"]);
-        command.args(["-semihosting-config", "enable=on,target=native"]);
-        command
-            .args(["-icount", "shift=0", "-kernel"])
-            .arg(&*self.file);
+        let mut command = self.emulator()?;
+        command.stdin(input);
+        command.args(["-monitor", "none", "-serial", "none"]);
         run(command, timeout)
+    }
+
+    /// QEMU with the program, one instruction a nanosecond of its time; monitor and serial
+    /// line are still to be named.
+    pub(super) fn emulator(&self) -> Result<Command> {
+        let mut command = Command::new(qemu()?);
+        command.args(["-machine", self.board.machine, "-nographic"]);
+        command.args(["-semihosting-config", "enable=on,target=native"]);
+        command.args(["-icount", "shift=0", "-kernel"]);
+        command.arg(self.path());
+        Ok(command)
     }
 }
 
@@ -175,8 +232,8 @@ fn run(mut command: Command, timeout: Duration) -> Result<Run> {
     }
 }
 
-/// The exit code; `None` if the time was over.
-fn wait(child: &mut Child, timeout: Duration) -> std::io::Result<Option<Option<i32>>> {
+/// The exit code; `None` if the time was over, and the program then was ended.
+pub(super) fn wait(child: &mut Child, timeout: Duration) -> std::io::Result<Option<Option<i32>>> {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {

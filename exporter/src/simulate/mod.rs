@@ -12,6 +12,8 @@ pub mod board;
 pub mod cases;
 pub mod firmware;
 pub mod report;
+pub mod serial;
+pub mod talk;
 
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};

@@ -7,7 +7,7 @@ use crate::input;
 
 /// Steps in one unit of a channel, one g or one radian a second; a power of two, so that
 /// no number changes on its way.
-pub const STEPS_OF_ONE: f64 = 1024.0;
+pub const STEPS_OF_ONE: f32 = 1024.0;
 
 /// The samples that the variable names, or the default ones, for so many channels.
 ///
@@ -46,9 +46,9 @@ pub fn samples(default: &str, channels: usize) -> Result<String, String> {
 
 /// A number in steps, if it is a whole number of them.
 fn step(field: &str) -> Option<i16> {
-    let steps = field.parse::<f64>().ok()? * STEPS_OF_ONE;
+    let steps = field.parse::<f32>().ok()? * STEPS_OF_ONE;
     let whole = steps as i16;
-    (f64::from(whole) == steps).then_some(whole)
+    (f32::from(whole) == steps).then_some(whole)
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ use cortex_m_semihosting::debug::{self, EXIT_FAILURE, EXIT_SUCCESS};
 use cortex_m_semihosting::hio::{self, HostStream};
 use counter::Counter;
 pub use counter::Timer;
+#[cfg(feature = "defmt")]
+use defmt_semihosting as _; // sends the frames
 pub use input::StandardInput;
 pub use serial::SerialPort;
 use set_lstm_demo::{Board, Rate};

@@ -31,6 +31,8 @@ pub(crate) fn greet<W: Write, A: Arithmetic, const L: usize>(
         out.text(name)?;
     }
     out.end()?;
+    #[cfg(feature = "defmt")]
+    defmt::info!("{=u16} words, model {=u32:08x}", words, model.checksum());
     help(port)
 }
 

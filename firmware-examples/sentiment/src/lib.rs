@@ -20,7 +20,8 @@
 //! | typed | answered |
 //! |---|---|
 //! | an empty line | what to type |
-//! | words that nobody knows, or none | a class like any other; no word at all counts as one unknown word |
+//! | words that the model does not know | a class like any other; one unknown word in 65,536 is taken for a known one |
+//! | no word at all | the class of one unknown word |
 //! | bytes that are not UTF-8 | they part words, like blanks |
 //! | a word of more than 32 bytes | its first 32 count, as in training |
 //! | a line of which the port has lost bytes | `error: ` and what to do |
