@@ -40,9 +40,10 @@ say "features of the runtime"
 cargo check --quiet --locked -p set-lstm-runtime --features defmt
 cargo test --quiet --locked -p set-lstm-runtime --no-default-features --features micromath
 
-say "what the build scripts of the firmware share"
+say "parts of the firmware that run on the host too"
 host=$(rustc --version --verbose | sed -n 's/^host: //p')
-(cd firmware-examples && cargo test --quiet --locked -p set-lstm-embed --target "$host")
+(cd firmware-examples && cargo test --quiet --locked --target "$host" -p set-lstm-embed \
+    -p set-lstm-kit -p set-lstm-sentiment -p set-lstm-activity)
 
 say "tests"
 cargo test --locked --workspace

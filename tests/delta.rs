@@ -40,6 +40,16 @@ proptest! {
     }
 }
 
+/// From one end of a channel to the other is more than 16 bits.
+#[test]
+fn a_jump_over_the_whole_range_is_no_exception() {
+    let statistics = statistics(2);
+    let file = file(&model(2, 3, 1.0, 0), &statistics, Values::Int8Delta);
+    let mut raw = SequenceSet::of_samples(2);
+    raw.push_samples(&[-1e9, 1e9, 1e9, -1e9, -1e9, -1e9, 1e9, 1e9], 0);
+    equals_the_ordinary_state(&file, &raw);
+}
+
 #[test]
 fn without_a_threshold_more_than_one_block_is_the_ordinary_state_too() {
     let statistics = statistics(300);

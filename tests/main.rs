@@ -83,6 +83,15 @@ mod program;
 /// The Rust module of a model: it compiles within its budgets, and not beyond.
 mod rust_module;
 
+/// Networks that were trained elsewhere: the same outputs, and runs like any other.
+mod import;
+
+/// Imported models as runs: with words, pruned, trained on, of two layers.
+mod import_runs;
+
+/// Damaged files of other frameworks.
+mod import_damage;
+
 /// Every command, from training to the emulated board, and what it prints.
 mod commands;
 

@@ -321,6 +321,7 @@ fn run(folder: &Path, model: &SparseModel, statistics: &Normalization) -> Run {
         format: ModelCard::FORMAT,
         classes: ["sit", "walk", "run"].map(String::from).into(),
         max_tokens: 40,
+        only_tokens: false,
         statistics: Some(statistics.clone()),
         epoch: 1,
         validation_accuracy: 0.5,
@@ -415,6 +416,7 @@ fn of_sensors() -> SparseModel {
         input: Density::Share(0.5),
         recurrent: Density::Share(0.1),
         fan_in_multiple: 1,
+        shared: false,
     };
     set_lstm::random_model::random_model(shape, densities, 1)
 }

@@ -3,8 +3,9 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "train",
+    "import",
     "evaluate",
     "predict",
     "export",

@@ -11,6 +11,7 @@ use set_lstm_runtime::{DeltaError, DeltaState, Thresholds};
 
 use crate::device::{AnyModel, AnyState, CAPACITY};
 use crate::error::{Error, Result};
+use crate::pack::plain;
 use crate::sequences::SequenceSet;
 use crate::sparse_model::SparseModel;
 use crate::train::engine::Engine;
@@ -46,18 +47,26 @@ pub struct DeltaEvaluation {
 }
 
 impl Evaluation {
-    /// Runs a trained model in f32.
+    /// Runs a trained model in f32: one layer by the training kernels, several by the runtime.
+    ///
+    /// # Errors
+    /// Of several layers, as of [`Evaluation::of_device`].
     pub fn of_trained(
         model: &SparseModel,
         pooling: Pooling,
         set: &SequenceSet,
         threads: usize,
-    ) -> Self {
+    ) -> Result<Self> {
+        if !model.upper.is_empty() {
+            let file = plain(model, 1.0)?;
+            let model = AnyModel::open(&file, "the stack in f32")?;
+            return Evaluation::of_device(&model, set, threads);
+        }
         let parameters = Parameters::from_model(model);
         let mut engine = Engine::new(parameters, BATCH, threads).with_pooling(pooling);
         let logits = engine.infer(set);
         let predictions: Vec<u8> = logits.chunks_exact(model.logits()).map(predicted).collect();
-        Evaluation::new(set, &predictions, model.classes())
+        Ok(Evaluation::new(set, &predictions, model.classes()))
     }
 
     /// Runs a model file through the runtime, a sequence a thread at a time.

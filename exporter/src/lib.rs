@@ -8,6 +8,8 @@
 //!                                                      device
 //! ```
 //!
+//! A network that was trained elsewhere becomes a SparseModel by `import`.
+//!
 //! The modules in the order of the data:
 
 pub mod error;
@@ -37,6 +39,8 @@ pub mod evaluate;
 pub mod inspect;
 pub mod predict;
 pub mod rust_module;
+
+pub mod import;
 
 pub mod boards;
 pub mod flash;

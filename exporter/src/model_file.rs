@@ -8,7 +8,7 @@ use set_lstm_runtime::gate::Gate;
 
 use crate::error::Result;
 use crate::normalization::Normalization;
-use crate::sparse_model::{SparseMatrix, SparseModel};
+use crate::sparse_model::{LayerView, SparseLayer, SparseMatrix, SparseModel};
 use crate::tensors::{self, Tensor, TensorFile};
 use crate::train::pooling::Pooling;
 
@@ -23,6 +23,9 @@ pub struct ModelCard {
     pub classes: Vec<String>,
     /// Tokens that training saw of a document at most, counted from its end.
     pub max_tokens: usize,
+    /// Whether nobody gave words to its tokens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_tokens: bool,
     /// What turns raw samples into the model's inputs; absent for texts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistics: Option<Normalization>,
@@ -36,8 +39,19 @@ pub struct ModelCard {
 }
 
 impl ModelCard {
-    /// The version that this program writes and reads.
+    /// The version of models of one layer.
     pub const FORMAT: u32 = 1;
+    /// The version of stacks, whose upper layers a reader of the first one would not see.
+    pub const STACK_FORMAT: u32 = 2;
+
+    /// The version of a model's form.
+    pub fn format_of(model: &SparseModel) -> u32 {
+        if model.upper.is_empty() {
+            ModelCard::FORMAT
+        } else {
+            ModelCard::STACK_FORMAT
+        }
+    }
 }
 
 /// Writes a model, atomically.
@@ -46,25 +60,39 @@ impl ModelCard {
 /// [`crate::error::Error::Io`] if it cannot be written; the old file is then as it was.
 pub fn save(path: &Path, card: &ModelCard, model: &SparseModel) -> Result<()> {
     let mut tensors = arrays("embedding", &model.embedding).to_vec();
-    for gate in Gate::ALL {
-        let (letter, at) = (gate.letter(), gate.index());
-        tensors.extend(arrays(&format!("input.{letter}"), &model.input[at]));
-        tensors.extend(arrays(&format!("recurrent.{letter}"), &model.recurrent[at]));
-    }
-    for gate in Gate::ALL {
-        let bias = Tensor::vector(&model.bias[gate.index()]);
-        tensors.push((format!("bias.{}", gate.letter()), bias));
+    for (number, layer) in (1..).zip(model.layers()) {
+        let prefix = prefix(number);
+        for gate in Gate::ALL {
+            let (letter, at) = (gate.letter(), gate.index());
+            tensors.extend(arrays(&format!("{prefix}input.{letter}"), &layer.input[at]));
+            let recurrent = arrays(&format!("{prefix}recurrent.{letter}"), &layer.recurrent[at]);
+            tensors.extend(recurrent);
+        }
+        for gate in Gate::ALL {
+            let bias = Tensor::vector(&layer.bias[gate.index()]);
+            tensors.push((format!("{prefix}bias.{}", gate.letter()), bias));
+        }
     }
     tensors.push((
         "head.weight".into(),
         Tensor::matrix(&model.head, model.hidden_size()),
     ));
     tensors.push(("head.bias".into(), Tensor::vector(&model.head_bias)));
+    let mut hidden = model.layers().map(|layer| layer.hidden_size());
     let sizes = Sizes {
         embedding: model.embedding_size(),
-        hidden: model.hidden_size(),
+        hidden: hidden.next().unwrap_or(0),
+        upper: hidden.collect(),
     };
     tensors::save(path, &(card, sizes), tensors)
+}
+
+/// How the names of a layer's arrays begin: nothing for the first.
+fn prefix(layer: usize) -> String {
+    match layer {
+        1 => String::new(),
+        _ => format!("layer{layer}."),
+    }
 }
 
 fn arrays<'a>(name: &str, matrix: &'a SparseMatrix) -> [(String, Tensor<'a>); 3] {
@@ -79,10 +107,13 @@ fn arrays<'a>(name: &str, matrix: &'a SparseMatrix) -> [(String, Tensor<'a>); 3]
 }
 
 /// What the arrays alone do not say.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Sizes {
     embedding: usize,
     hidden: usize,
+    /// Hidden units of the layers above the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    upper: Vec<usize>,
 }
 
 /// Reads what [`save`] wrote.
@@ -92,37 +123,39 @@ struct Sizes {
 pub fn load(path: &Path) -> Result<(ModelCard, SparseModel)> {
     let file = TensorFile::read(path, REMEDY)?;
     let (card, sizes): (ModelCard, Sizes) = file.description()?;
-    if card.format != ModelCard::FORMAT {
-        let (found, known) = (card.format, ModelCard::FORMAT);
+    let known = match sizes.upper[..] {
+        [] => ModelCard::FORMAT,
+        _ => ModelCard::STACK_FORMAT,
+    };
+    if card.format != known {
+        let found = card.format;
         return Err(file.damaged(&format!("format {found} where this program reads {known}")));
     }
-    let gates = |kind: &str, columns| -> Result<[SparseMatrix; Gate::COUNT]> {
-        let [i, g, f, o] = Gate::ALL.map(|gate| {
-            matrix(
-                &file,
-                &format!("{kind}.{}", gate.letter()),
-                sizes.hidden,
-                columns,
-            )
-        });
-        Ok([i?, g?, f?, o?])
-    };
+    let first = layer(&file, 1, sizes.embedding, sizes.hidden)?;
+    let (mut upper, mut below) = (Vec::new(), sizes.hidden);
+    for (number, &hidden) in (2..).zip(&sizes.upper) {
+        upper.push(layer(&file, number, below, hidden)?);
+        below = hidden;
+    }
     let embedding_rows = file
         .vector::<u32>("embedding.row_start")?
         .len()
         .saturating_sub(1);
-    let [i, g, f, o] = Gate::ALL.map(|gate| file.vector(&format!("bias.{}", gate.letter())));
     let model = SparseModel {
         embedding: matrix(&file, "embedding", embedding_rows, sizes.embedding)?,
-        input: gates("input", sizes.embedding)?,
-        recurrent: gates("recurrent", sizes.hidden)?,
-        bias: [i?, g?, f?, o?],
-        upper: Vec::new(),
+        input: first.input,
+        recurrent: first.recurrent,
+        bias: first.bias,
+        upper,
         head: file.vector("head.weight")?,
         head_bias: file.vector("head.bias")?,
     };
-    let lengths_fit = model.bias.iter().all(|bias| bias.len() == sizes.hidden)
-        && model.head.len() == sizes.hidden * model.head_bias.len()
+    let biases_fit = |layer: LayerView<'_>| {
+        let hidden = layer.hidden_size();
+        layer.bias.iter().all(|bias| bias.len() == hidden)
+    };
+    let lengths_fit = model.layers().all(biases_fit)
+        && model.head.len() == model.hidden_size() * model.head_bias.len()
         && model.classes() == card.classes.len()
         && card.statistics.as_ref().is_none_or(|statistics| {
             statistics.channels() == sizes.embedding
@@ -134,6 +167,25 @@ pub fn load(path: &Path) -> Result<(ModelCard, SparseModel)> {
     } else {
         Err(file.damaged("arrays of other lengths"))
     }
+}
+
+/// One layer.
+fn layer(file: &TensorFile, number: usize, inputs: usize, hidden: usize) -> Result<SparseLayer> {
+    let prefix = prefix(number);
+    let gates = |kind: &str, columns| -> Result<[SparseMatrix; Gate::COUNT]> {
+        let [i, g, f, o] = Gate::ALL.map(|gate| {
+            let name = format!("{prefix}{kind}.{}", gate.letter());
+            matrix(file, &name, hidden, columns)
+        });
+        Ok([i?, g?, f?, o?])
+    };
+    let bias = |gate: Gate| file.vector(&format!("{prefix}bias.{}", gate.letter()));
+    let [i, g, f, o] = Gate::ALL.map(bias);
+    Ok(SparseLayer {
+        input: gates("input", inputs)?,
+        recurrent: gates("recurrent", hidden)?,
+        bias: [i?, g?, f?, o?],
+    })
 }
 
 /// One matrix, its topology checked.
@@ -184,6 +236,7 @@ mod tests {
             format: ModelCard::FORMAT,
             classes: ["a", "b", "c"].map(String::from).into(),
             max_tokens: 400,
+            only_tokens: false,
             statistics: None,
             pooling: Pooling::Last,
             epoch: 3,
@@ -202,6 +255,29 @@ mod tests {
         let first = std::fs::read(&path).unwrap();
         save(&path, &card, &model).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), first);
+    }
+
+    #[test]
+    fn a_stack_comes_back_and_says_that_it_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        let (mut card, mut model) = small();
+        let above = SparseLayer {
+            input: model.recurrent.clone(),
+            recurrent: model.recurrent.clone(),
+            bias: model.bias.clone(),
+        };
+        model.upper = vec![above.clone(), above];
+        card.format = ModelCard::format_of(&model);
+        save(&path, &card, &model).unwrap();
+        assert_eq!(load(&path).unwrap(), (card.clone(), model.clone()));
+        card.format = ModelCard::FORMAT;
+        save(&path, &card, &model).unwrap();
+        let error = load(&path).unwrap_err().to_string();
+        assert!(
+            error.contains("format 1 where this program reads 2"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -3,10 +3,11 @@
 
 use serde::Serialize;
 
-use crate::device::{AnyModel, AnyState};
+use crate::device::{AlignedBytes, AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::load::InputCode;
 use crate::model_file::ModelCard;
+use crate::pack::plain;
 use crate::run::Run;
 use crate::sequences::{Sequence, SequenceSet};
 use crate::train::engine::Engine;
@@ -40,6 +41,15 @@ pub enum Predictor<'m> {
         /// Its weights and the kernels.
         engine: Box<Engine>,
     },
+    /// A stack of layers of a run, run in f32 by the runtime, otherwise as one layer is.
+    OfStack {
+        /// What is known about the model.
+        card: ModelCard,
+        /// Its words, or the statistics of its channels.
+        code: InputCode,
+        /// Its weights, for samples that are normalised already.
+        file: AlignedBytes,
+    },
     /// A model file, run by the runtime on all tokens of a text, as on a device.
     OfFile {
         /// The model.
@@ -57,6 +67,10 @@ impl Predictor<'_> {
     pub fn of_run(run: &Run) -> Result<Self> {
         let (card, model) = run.model()?;
         let code = run.code_of(&card, &model)?;
+        if !model.upper.is_empty() {
+            let file = plain(&model, 1.0)?;
+            return Ok(Predictor::OfStack { card, code, file });
+        }
         let engine = Engine::new(Parameters::from_model(&model), 1, 1).with_pooling(card.pooling);
         let engine = Box::new(engine);
         Ok(Predictor::OfRun { card, code, engine })
@@ -65,7 +79,7 @@ impl Predictor<'_> {
     /// Numbers of a sample; `None` if the model reads texts.
     pub fn channels(&self) -> Option<usize> {
         match self {
-            Predictor::OfRun { code, .. } => code.channels(),
+            Predictor::OfRun { code, .. } | Predictor::OfStack { code, .. } => code.channels(),
             Predictor::OfFile { model, .. } => model.channels(),
         }
     }
@@ -77,13 +91,20 @@ impl Predictor<'_> {
     pub fn predict(&mut self, text: &[u8]) -> Result<Prediction> {
         let shown = String::from_utf8_lossy(text).into_owned();
         let tokens = match self {
-            Predictor::OfRun { card, code, .. } => match code {
-                InputCode::Words(words) => words.encode(&shown, card.max_tokens),
-                InputCode::Samples(_) => {
-                    let problem = "the model reads recordings; give files of numbers";
-                    return Err(Error::Options(problem.into()));
+            Predictor::OfRun { card, code, .. } | Predictor::OfStack { card, code, .. } => {
+                match code {
+                    InputCode::Words(words) => words.encode(&shown, card.max_tokens),
+                    InputCode::Tokens { .. } => {
+                        let problem =
+                            "the model knows no words, only tokens; import it again with --words";
+                        return Err(Error::Options(problem.into()));
+                    }
+                    InputCode::Samples(_) => {
+                        let problem = "the model reads recordings; give files of numbers";
+                        return Err(Error::Options(problem.into()));
+                    }
                 }
-            },
+            }
             Predictor::OfFile { model, .. } => model.encode(text)?,
         };
         self.ask(Sequence::Tokens(&tokens), shown)
@@ -101,7 +122,9 @@ impl Predictor<'_> {
             return Err(Error::Options(problem.into()));
         };
         let kept = match self {
-            Predictor::OfRun { card, .. } => card.max_tokens.saturating_mul(channels),
+            Predictor::OfRun { card, .. } | Predictor::OfStack { card, .. } => {
+                card.max_tokens.saturating_mul(channels)
+            }
             Predictor::OfFile { .. } => usize::MAX,
         };
         let values = &values[values.len().saturating_sub(kept)..];
@@ -111,14 +134,17 @@ impl Predictor<'_> {
     fn ask(&mut self, sequence: Sequence<'_>, text: String) -> Result<Prediction> {
         let (class, label, score) = match self {
             Predictor::OfRun { card, code, engine } => {
-                let set = SequenceSet::of_one(sequence, 0);
-                let logits = engine.infer(&match code {
-                    InputCode::Words(_) => set,
-                    InputCode::Samples(statistics) => statistics.apply(&set),
-                });
+                let logits = engine.infer(&as_trained(code, sequence));
                 let label = predicted(&logits);
                 let class = card.classes.get(usize::from(label)).cloned();
                 (class, label, lead(&logits, label))
+            }
+            Predictor::OfStack { card, code, file } => {
+                let model = AnyModel::open(file, "the stack in f32")?;
+                let set = as_trained(code, sequence);
+                let answer = AnyState::new(&model).run(&model, set.sequence(0));
+                let class = card.classes.get(usize::from(answer.label)).cloned();
+                (class, answer.label, answer.score)
             }
             Predictor::OfFile { model, state } => {
                 let answer = state.run(model, sequence);
@@ -139,6 +165,15 @@ impl Predictor<'_> {
             tokens,
             text,
         })
+    }
+}
+
+/// A set of the one sequence, in the units of training.
+fn as_trained(code: &InputCode, sequence: Sequence<'_>) -> SequenceSet {
+    let set = SequenceSet::of_one(sequence, 0);
+    match code {
+        InputCode::Words(_) | InputCode::Tokens { .. } => set,
+        InputCode::Samples(statistics) => statistics.apply(&set),
     }
 }
 

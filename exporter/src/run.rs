@@ -4,6 +4,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `options.toml` | every option of the training |
+//! | `imported.json` | of a model that was trained elsewhere: its source, and what was found in it |
 //! | `vocabulary.txt` | of texts: the words, line n (from 0) is token n |
 //! | `metrics.csv`, `curve.svg` | figures of each epoch, and their picture |
 //! | `model.safetensors` | the model of the best epoch so far |
@@ -12,6 +13,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::file;
@@ -71,6 +74,7 @@ impl Run {
             run.metrics_path(),
             run.curve_path(),
             run.vocabulary_path(),
+            run.imported_path(),
         ] {
             if old.exists() {
                 fs::remove_file(&old).map_err(Error::io(&old, hint))?;
@@ -159,8 +163,33 @@ impl Run {
     pub fn code_of(&self, card: &ModelCard, model: &SparseModel) -> Result<InputCode> {
         match &card.statistics {
             Some(statistics) => Ok(InputCode::Samples(statistics.clone())),
+            None if card.only_tokens => Ok(InputCode::Tokens {
+                size: model.vocabulary_size(),
+            }),
             None => Ok(InputCode::Words(self.vocabulary_of(model)?)),
         }
+    }
+
+    /// Keeps a model that was trained elsewhere, and the description of where it is from.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn save_imported(
+        &self,
+        card: &ModelCard,
+        model: &SparseModel,
+        description: &impl Serialize,
+    ) -> Result<()> {
+        let path = self.imported_path();
+        let text = serde_json::to_string_pretty(description)
+            .map_err(|e| Error::data(&path, format!("{e}; report this")))?;
+        file::write_atomic(&path, |out| writeln!(out, "{text}"))?;
+        model_file::save(&self.model_path(), card, model)
+    }
+
+    /// Whether the weights of its start were trained elsewhere.
+    pub fn is_imported(&self) -> bool {
+        self.imported_path().exists()
     }
 
     /// The model of the best epoch so far.
@@ -280,6 +309,11 @@ impl Run {
     /// `vocabulary.txt`.
     pub fn vocabulary_path(&self) -> PathBuf {
         self.folder.join("vocabulary.txt")
+    }
+
+    /// `imported.json`.
+    pub fn imported_path(&self) -> PathBuf {
+        self.folder.join("imported.json")
     }
 
     /// `metrics.csv`.

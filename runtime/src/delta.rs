@@ -167,19 +167,20 @@ impl<const N: usize> DeltaState<N> {
         let numbers = self.v.iter().zip(&mut self.sent).take(model.units());
         for ((value, sent), column) in numbers.zip(0_u16..) {
             let threshold = if column < self.hidden { of_h } else { of_x };
-            let moved = i32::from(*value) - i32::from(*sent);
-            if moved.unsigned_abs() > threshold.into() {
-                // what does not fit into 16 bits comes with the next step
-                let moved = moved.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
-                *sent = sent.wrapping_add(moved);
-                self.columns = self.columns.wrapping_add(1);
+            let mut moved = i32::from(*value) - i32::from(*sent);
+            if moved.unsigned_abs() <= threshold.into() {
+                continue;
+            }
+            *sent = *value;
+            self.columns = self.columns.wrapping_add(1);
+            // from one end to the other it is more than 16 bits
+            while moved != 0 {
+                let value = moved.clamp(i16::MIN.into(), i16::MAX.into()) as i16;
+                moved -= i32::from(value);
                 if all.is_full() {
                     add_moved(layer, &mut all, &mut self.sums);
                 }
-                let _ = all.push(Input {
-                    column,
-                    value: moved,
-                }); // there is room
+                let _ = all.push(Input { column, value }); // there is room
             }
         }
         add_moved(layer, &mut all, &mut self.sums);

@@ -26,6 +26,22 @@ fn flash(firmware: &Firmware) -> u64 {
     segments.map(|segment| segment.file_range().1).sum()
 }
 
+/// Whatever is typed or measured, no panic: the handler is linked only where one is possible.
+/// Nor is `core::fmt`, which panics bring along.
+fn assert_cannot_panic(firmware: &Firmware) {
+    let elf = firmware.elf().unwrap();
+    let elf = object::File::parse(&*elf).unwrap();
+    let names: Vec<&str> = elf
+        .symbols()
+        .filter_map(|symbol| symbol.name().ok())
+        .collect();
+    assert!(names.iter().any(|name| name.contains("set_lstm_runtime")));
+    for part in ["begin_unwind", "panicking", "4core3fmt"] {
+        let found = names.iter().find(|name| name.contains(part));
+        assert_eq!(found, None, "{part}");
+    }
+}
+
 /// Where the linker script says that something is.
 fn address(elf: &object::File<'_>, name: &str) -> u64 {
     let found = elf.symbols().find(|symbol| symbol.name() == Ok(name));
@@ -84,6 +100,7 @@ fn sentiment_with_a_model_of_imdbs_size_fits_384_kb_of_flash_and_6_kb_of_ram() {
     let model = packed_with_words(&random_model(shape, 0.0325, 1), values, Some(&words));
     assert!(model.len() > 340_000, "{}", model.len()); // that of IMDB has 344,892 bytes
     let firmware = sentiment(EmulatedBoard::default(), &model);
+    assert_cannot_panic(&firmware);
     let flash = flash(&firmware);
     let ram = ram(&firmware, |line| {
         until(line, "\r\n> ");
@@ -107,6 +124,7 @@ fn activity_with_a_model_of_hapts_size_fits_32_kb_of_flash_and_4_kb_of_ram() {
     let model = file_of_hapts_size();
     let stretch = committed("activity/default/stretch.csv");
     let (firmware, _) = activity(EmulatedBoard::default(), &model, &stretch);
+    assert_cannot_panic(&firmware);
     let flash = flash(&firmware);
     // one that is still at work when its RAM is looked at
     let long = [&*stretch, b"\n"].concat().repeat(100);

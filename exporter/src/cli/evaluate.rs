@@ -170,7 +170,7 @@ fn evaluate_run(
         Part::Validation => load_training(&*corpus, &options.load_options())?.validation,
     };
     let set = documents.limited(set);
-    let evaluation = Evaluation::of_trained(&model, card.pooling, &set, threads);
+    let evaluation = Evaluation::of_trained(&model, card.pooling, &set, threads)?;
     Ok(Evaluated {
         model: path,
         split,

@@ -15,6 +15,7 @@ mod evaluate;
 mod export;
 mod flash;
 mod footprint;
+mod import;
 mod inspect;
 mod model;
 mod output;
@@ -50,6 +51,8 @@ pub struct Cli {
 enum Command {
     /// Train a model that is sparse from the first step to the last
     Train(train::Arguments),
+    /// Take over a model that was trained elsewhere: PyTorch, ONNX, Keras
+    Import(Box<import::Arguments>),
     /// Count how many documents of a data set a model classifies rightly
     Evaluate(evaluate::Arguments),
     /// Classify text: arguments, or lines of standard input
@@ -105,6 +108,7 @@ pub fn main(cli: Cli) -> ExitCode {
         .init();
     let done = match cli.command {
         Command::Train(arguments) => train::run(arguments),
+        Command::Import(arguments) => import::run(*arguments),
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Predict(arguments) => predict::run(arguments),
         Command::Export(arguments) => export::run(arguments),

@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::data::DataArguments;
 use super::output::{print, print_json};
 use super::progress::Progress;
+use crate::dataset::Corpus;
 use crate::error::{Error, Result};
-use crate::load::{InputCode, Training, load_training};
+use crate::load::{InputCode, Training, load_training, load_training_coded};
 use crate::model_file::ModelCard;
 use crate::process::peak_memory_bytes;
 use crate::report::table::{Column, Table, bytes, thousands};
@@ -152,19 +153,7 @@ pub fn start(
 ) -> Result<Trained> {
     options.check()?;
     let corpus = data.corpus(options.preset, &options.corpus_options())?;
-    if options.preset != Preset::Reber {
-        options.data = data.path().and_then(|path| std::path::absolute(path).ok());
-        if options
-            .data
-            .as_ref()
-            .is_some_and(|path| path.to_str().is_none())
-        {
-            tracing::warn!(
-                "options.toml cannot hold a path that is not UTF-8; name the data again by --data with --resume and evaluate"
-            );
-            options.data = None;
-        }
-    }
+    options.data = kept_path(options.preset, data);
     let data = load_training(&*corpus, &options.load_options())?;
     report(&data);
     let trainer = Trainer::new(options.clone(), &data, threads)?;
@@ -172,11 +161,31 @@ pub fn start(
     train(&run, &options, &data, trainer)
 }
 
+/// Where the data is, as a run keeps it.
+pub fn kept_path(preset: Preset, data: &DataArguments) -> Option<PathBuf> {
+    if preset == Preset::Reber {
+        return None;
+    }
+    let path = data
+        .path()
+        .and_then(|path| std::path::absolute(path).ok())?;
+    if path.to_str().is_none() {
+        tracing::warn!(
+            "options.toml cannot hold a path that is not UTF-8; name the data again by --data with --resume and evaluate"
+        );
+        return None;
+    }
+    Some(path)
+}
+
 fn resume(run: &Run, data: DataArguments, threads: usize) -> Result<Trained> {
     run.remove_unfinished();
     let options = run.options()?;
     let data = data.or(options.data.as_deref());
     let corpus = data.corpus(options.preset, &options.corpus_options())?;
+    if run.is_imported() {
+        return train_imported(run, &options, &*corpus, threads);
+    }
     let data = load_training(&*corpus, &options.load_options())?;
     report(&data);
     let trainer = if run.has_checkpoint() {
@@ -187,10 +196,34 @@ fn resume(run: &Run, data: DataArguments, threads: usize) -> Result<Trained> {
     train(run, &options, &data, trainer)
 }
 
+/// Trains an imported model on, with its own words or statistics; from its checkpoint if there
+/// is one.
+///
+/// # Errors
+/// A stack of layers, data that is not for the model, and as of [`start`].
+pub fn train_imported(
+    run: &Run,
+    options: &TrainOptions,
+    corpus: &dyn Corpus,
+    threads: usize,
+) -> Result<Trained> {
+    let (card, model) = run.model()?;
+    let code = run.code_of(&card, &model)?;
+    let data = load_training_coded(corpus, &options.load_options(), &code)?;
+    report(&data);
+    let trainer = if run.has_checkpoint() {
+        Trainer::resume(options.clone(), &data, threads, run.checkpoint()?)?
+    } else {
+        Trainer::from_model(options.clone(), &data, threads, &model)?
+    };
+    train(run, options, &data, trainer)
+}
+
 fn report(data: &Training) {
     let (inputs, count) = match &data.code {
         InputCode::Words(words) => ("words", words.size()),
         InputCode::Samples(statistics) => ("channels", statistics.channels()),
+        InputCode::Tokens { size } => ("tokens", *size),
     };
     tracing::info!(
         "{} documents to train on, {} for validation, {} {inputs}, {} steps",
@@ -211,6 +244,7 @@ fn train(
         format: ModelCard::FORMAT,
         classes: data.classes.clone(),
         max_tokens: options.max_tokens,
+        only_tokens: false,
         statistics: data.code.statistics().cloned(),
         pooling: options.pooling,
         epoch: 0,

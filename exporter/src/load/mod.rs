@@ -63,6 +63,11 @@ pub enum InputCode {
     Words(Vocabulary),
     /// The statistics of recordings.
     Samples(Normalization),
+    /// Tokens that nobody gave words: of a model that was trained elsewhere.
+    Tokens {
+        /// How many there are.
+        size: usize,
+    },
 }
 
 impl InputCode {
@@ -71,13 +76,14 @@ impl InputCode {
         match self {
             InputCode::Words(words) => words.size(),
             InputCode::Samples(_) => 0,
+            InputCode::Tokens { size } => *size,
         }
     }
 
     /// Channels of recordings.
     pub fn channels(&self) -> Option<usize> {
         match self {
-            InputCode::Words(_) => None,
+            InputCode::Words(_) | InputCode::Tokens { .. } => None,
             InputCode::Samples(statistics) => Some(statistics.channels()),
         }
     }
@@ -86,14 +92,14 @@ impl InputCode {
     pub fn words(&self) -> Option<&Vocabulary> {
         match self {
             InputCode::Words(words) => Some(words),
-            InputCode::Samples(_) => None,
+            InputCode::Samples(_) | InputCode::Tokens { .. } => None,
         }
     }
 
     /// The statistics of recordings.
     pub fn statistics(&self) -> Option<&Normalization> {
         match self {
-            InputCode::Words(_) => None,
+            InputCode::Words(_) | InputCode::Tokens { .. } => None,
             InputCode::Samples(statistics) => Some(statistics),
         }
     }
@@ -131,6 +137,32 @@ pub fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Result<Train
     }
 }
 
+/// Reads the training split and divides it, as [`load_training`] does, by a code that is
+/// known already: that of a model which is to be trained on.
+///
+/// # Errors
+///
+/// Those of [`load_training`], and [`Error::Options`] if the corpus is of another medium or
+/// of other channels.
+pub fn load_training_coded(
+    corpus: &dyn Corpus,
+    options: &LoadOptions,
+    code: &InputCode,
+) -> Result<Training> {
+    options.check()?;
+    match (code, corpus.medium()) {
+        (InputCode::Words(words), Medium::Text) => {
+            text::load_training_coded(corpus, options, words)
+        }
+        (InputCode::Samples(statistics), Medium::Series { channels })
+            if channels == statistics.channels() =>
+        {
+            series::load_training_coded(corpus, options, statistics)
+        }
+        (code, found) => Err(other_medium(code, found)),
+    }
+}
+
 /// Reads one split, coded as training coded it. `max_steps` are kept of a document, counted
 /// from its end.
 ///
@@ -154,14 +186,22 @@ pub fn load_split(
             let raw = series::load_split(corpus, split, max_steps, channels)?;
             Ok(statistics.apply(&raw))
         }
-        (code, found) => {
-            let wanted = match code.channels() {
-                None => Medium::Text,
-                Some(channels) => Medium::Series { channels },
-            };
-            Err(Error::Options(format!(
-                "the model reads {wanted} and the data is {found}; name the data that it was trained on"
-            )))
-        }
+        (code, found) => Err(other_medium(code, found)),
     }
+}
+
+fn other_medium(code: &InputCode, found: Medium) -> Error {
+    let wanted = match code {
+        InputCode::Tokens { .. } => {
+            let problem = "the model knows no words, only tokens; import it again with --words";
+            return Error::Options(problem.into());
+        }
+        InputCode::Words(_) => Medium::Text,
+        InputCode::Samples(statistics) => Medium::Series {
+            channels: statistics.channels(),
+        },
+    };
+    Error::Options(format!(
+        "the model reads {wanted} and the data is {found}; name the data that it was trained on"
+    ))
 }

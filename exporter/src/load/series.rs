@@ -15,18 +15,44 @@ pub(super) fn load_training(
     channels: usize,
     options: &LoadOptions,
 ) -> Result<Training> {
+    let [train, validation] = divided(corpus, channels, options)?;
+    let statistics = Normalization::of(&train);
+    Ok(coded(corpus, [train, validation], statistics))
+}
+
+/// The same by statistics that are known already.
+pub(super) fn load_training_coded(
+    corpus: &dyn Corpus,
+    options: &LoadOptions,
+    statistics: &Normalization,
+) -> Result<Training> {
+    let parts = divided(corpus, statistics.channels(), options)?;
+    Ok(coded(corpus, parts, statistics.clone()))
+}
+
+/// The training split, raw: what is trained on, and what is held back.
+fn divided(
+    corpus: &dyn Corpus,
+    channels: usize,
+    options: &LoadOptions,
+) -> Result<[SequenceSet; 2]> {
     let recordings = Recordings::read(corpus, Split::Train, channels, options.max_tokens)?;
     let members: Vec<Member> = recordings.order.iter().map(|it| it.member).collect();
     let held_back = last_of_each_class(&members, options.validation_fraction);
-    let [train, validation] =
-        [false, true].map(|wanted| recordings.in_order(|place| held_back[place] == wanted));
-    let statistics = Normalization::of(&train);
-    Ok(Training {
+    Ok([false, true].map(|wanted| recordings.in_order(|place| held_back[place] == wanted)))
+}
+
+fn coded(
+    corpus: &dyn Corpus,
+    [train, validation]: [SequenceSet; 2],
+    statistics: Normalization,
+) -> Training {
+    Training {
         train: statistics.apply(&train),
         validation: statistics.apply(&validation),
         code: InputCode::Samples(statistics),
         classes: corpus.classes(),
-    })
+    }
 }
 
 /// Reads one split, raw. `max_steps` are kept of a recording, counted from its end.

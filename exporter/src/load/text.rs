@@ -1,4 +1,4 @@
-//! Enters: a [`Corpus`] of texts. Leaves: its [`Vocabulary`](crate::vocabulary::Vocabulary)
+//! Enters: a [`Corpus`] of texts. Leaves: its [`Vocabulary`]
 //! and its documents as token sequences. Next: `train` takes `load_training`'s, `evaluate`
 //! and `simulate` [`load_split`]'s.
 //!
@@ -14,8 +14,8 @@ use crate::dataset::split::{Member, last_of_each_class};
 use crate::dataset::{Corpus, Document, Split};
 use crate::error::Result;
 use crate::sequences::{SequenceSet, Token};
-use crate::vocabulary::UNKNOWN;
 use crate::vocabulary::count::Interner;
+use crate::vocabulary::{UNKNOWN, Vocabulary};
 
 /// Reads the training split and divides it, as [`load_training`](super::load_training) says.
 pub(super) fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Result<Training> {
@@ -46,7 +46,31 @@ pub(super) fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Resul
     })
 }
 
-/// Reads one split with words that are known already: `token` is a [`Vocabulary`](crate::vocabulary::Vocabulary)'s of a
+/// The same with words that are known already.
+pub(super) fn load_training_coded(
+    corpus: &dyn Corpus,
+    options: &LoadOptions,
+    words: &Vocabulary,
+) -> Result<Training> {
+    let encoded = Sequences::read(corpus, Split::Train, options.max_tokens, |word| {
+        words.token(word)
+    })?;
+    let members: Vec<Member> = encoded.documents.iter().map(|it| it.member).collect();
+    let held_back = last_of_each_class(&members, options.validation_fraction);
+    let (mut train, mut validation) = (SequenceSet::of_tokens(), SequenceSet::of_tokens());
+    for ((tokens, label), held) in encoded.in_order().zip(held_back) {
+        let set = if held { &mut validation } else { &mut train };
+        push(set, tokens.iter().copied(), label);
+    }
+    Ok(Training {
+        code: InputCode::Words(words.clone()),
+        classes: corpus.classes(),
+        train,
+        validation,
+    })
+}
+
+/// Reads one split with words that are known already: `token` is a [`Vocabulary`]'s of a
 /// run, or that of a model file. `max_tokens` are kept of a document, counted from its end.
 ///
 /// # Errors
@@ -131,7 +155,6 @@ mod tests {
     use super::*;
     use crate::dataset::Content;
     use crate::error::Error;
-    use crate::vocabulary::Vocabulary;
 
     /// Texts given as (split, label, order, text), handed out as they stand.
     struct Texts(Vec<(Split, u8, u64, &'static str)>);
@@ -171,7 +194,7 @@ mod tests {
     fn words(loaded: &Training) -> &Vocabulary {
         match &loaded.code {
             InputCode::Words(vocabulary) => vocabulary,
-            InputCode::Samples(_) => panic!("statistics of a text"),
+            _ => panic!("no words of a text"),
         }
     }
 

@@ -9,12 +9,15 @@
 //!
 //! - [`RemovalScope::Gates`]: the four gates of `W` are one pool, and the four of `U` another
 //!   (Selfish-RNN, Liu et al., ICML 2021), so that a gate may come to have more than its share.
+//! - [`RemovalScope::Shared`]: the four gates have one topology; see `shared`.
 //! - Bands: the words are numbered by falling frequency, and each of `bands` equal ranges of
 //!   them is a pool. A connection of a rare word has had few updates since it was grown
 //!   and is near zero for that reason alone; over the whole vocabulary the rare words'
 //!   connections would go again and again, whatever they are worth. Among words of like
 //!   frequency they are measured by one yardstick, and each band keeps its number.
 //! - [`Growth`], and row lengths that stay multiples: see `growth`.
+
+mod shared;
 
 use super::growth::{Growth, Slopes, grow_by_slope, plots};
 use super::parameters::{Parameters, Part, multiple_in, normal, row};
@@ -44,6 +47,9 @@ pub enum RemovalScope {
     Matrix,
     /// Those of the four gates together, of `W` and of `U`: gates may change their share.
     Gates,
+    /// The four gates have one topology, from the start on: the four weights of a place are one
+    /// connection, as strong as the sum of their magnitudes, and go and grow together.
+    Shared,
 }
 
 /// The evolution rule.
@@ -112,7 +118,16 @@ pub fn evolve(
 ) -> Turnover {
     let mut turnover = Turnover::default();
     let mut pools = pools(parameters, evolution);
-    for pool in &mut pools {
+    if evolution.scope == RemovalScope::Shared {
+        for pool in pools.iter_mut().filter(|pool| pool.part != Part::Embedding) {
+            pool.connections = collect(parameters, &companions, pool);
+            turnover.connections += pool.connections.len();
+            turnover.moved += shared::evolve(pool, evolution, rng);
+        }
+    }
+    let alone =
+        |pool: &&mut Pool| evolution.scope != RemovalScope::Shared || pool.part == Part::Embedding;
+    for pool in pools.iter_mut().filter(alone) {
         let all = collect(parameters, &companions, pool);
         let kept = survivors(&all, evolution);
         turnover.moved += all.len() - kept.len();
@@ -221,7 +236,9 @@ fn pools(parameters: &Parameters, evolution: Evolution) -> Vec<Pool> {
                 let rows = (0..shape.hidden).map(|unit| row(unit, gate)).collect();
                 add(part, rows, columns);
             }),
-            RemovalScope::Gates => add(part, (0..Gate::COUNT * shape.hidden).collect(), columns),
+            RemovalScope::Gates | RemovalScope::Shared => {
+                add(part, (0..Gate::COUNT * shape.hidden).collect(), columns)
+            }
         }
     }
     pools

@@ -353,6 +353,12 @@ impl TrainOptions {
             let problem = "all rows of a dense network are full; train it with --fan-in-multiple 1";
             return Err(Error::Options(problem.into()));
         }
+        if self.removal_scope == RemovalScope::Shared
+            && (self.growth != GrowthKind::Random || self.fan_in_multiple > 1)
+        {
+            let problem = "gates with one topology grow at random, rows of any length; train with --growth random and --fan-in-multiple 1";
+            return Err(Error::Options(problem.into()));
+        }
         let deviations = [
             self.embedding_std,
             self.input_std,
@@ -417,6 +423,7 @@ impl TrainOptions {
             input: self.input_density,
             recurrent: self.recurrent_density,
             fan_in_multiple: self.fan_in_multiple,
+            shared: self.removal_scope == RemovalScope::Shared,
         }
     }
 

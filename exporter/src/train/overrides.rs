@@ -98,7 +98,8 @@ pub struct Overrides {
     /// Which connections go: the weakest of each sign, or the weakest
     #[arg(long)]
     pub removal: Option<Removal>,
-    /// Whether each gate's matrix evolves by itself, or the four gates of a matrix together
+    /// Whether each gate's matrix evolves by itself, the four gates of a matrix together, or with
+    /// one topology for all four
     #[arg(long)]
     pub removal_scope: Option<RemovalScope>,
     /// Bands of words of like frequency in which the embedding evolves

@@ -48,6 +48,8 @@ pub struct Densities {
     pub recurrent: Density,
     /// Row lengths of `W` and `U` are multiples of this.
     pub fan_in_multiple: usize,
+    /// Whether the four gates have one topology.
+    pub shared: bool,
 }
 
 impl Densities {
@@ -58,6 +60,7 @@ impl Densities {
             input: density,
             recurrent: density,
             fan_in_multiple: 1,
+            shared: false,
         }
     }
 }
@@ -141,8 +144,16 @@ impl Parameters {
         };
         let embedding = random(v, e, densities.embedding, 1);
         let [in_input, in_recurrent] = [e, h].map(|c| multiple_in(densities.fan_in_multiple, c));
-        let input = Gate::ALL.map(|_| random(h, e, densities.input, in_input));
-        let recurrent = Gate::ALL.map(|_| random(h, h, densities.recurrent, in_recurrent));
+        let mut gates = |columns, density, multiple| {
+            if densities.shared {
+                let one = random(h, columns, density, multiple);
+                Gate::ALL.map(|_| one.clone())
+            } else {
+                Gate::ALL.map(|_| random(h, columns, density, multiple))
+            }
+        };
+        let input = gates(e, densities.input, in_input);
+        let recurrent = gates(h, densities.recurrent, in_recurrent);
         let mut parameters = Parameters {
             shape,
             embedding: Topology::from_positions(v, e, &embedding),
@@ -387,6 +398,7 @@ mod tests {
             input: Density::Epsilon(1.5),
             recurrent: Density::Share(0.3),
             fan_in_multiple: 1,
+            shared: false,
         };
         let scale = InitialScale {
             embedding: 0.1,

@@ -12,6 +12,7 @@
 //! training goes on from a [`Checkpoint`] with the bits that it would have had.
 
 mod slopes;
+mod start;
 
 use std::time::{Duration, Instant};
 
@@ -97,6 +98,15 @@ impl<'d> Trainer<'d> {
         let shape = options.shape(&data.code, data.classes.len());
         let scale = options.initial_scale(shape);
         let parameters = Parameters::random(shape, options.densities(), scale, options.seed);
+        Self::begin(options, data, threads, parameters)
+    }
+
+    fn begin(
+        options: TrainOptions,
+        data: &'d Training,
+        threads: usize,
+        parameters: Parameters,
+    ) -> Result<Self> {
         let average = if options.averaging > 0.0 {
             parameters.value.clone()
         } else {

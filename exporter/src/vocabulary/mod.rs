@@ -130,7 +130,7 @@ impl Vocabulary {
 }
 
 /// Whether the splitter gives back exactly this word.
-fn is_word(word: &str) -> bool {
+pub(crate) fn is_word(word: &str) -> bool {
     let mut same = true;
     let mut count = 0;
     for_each_word(word.as_bytes(), |found| {

@@ -40,7 +40,7 @@ impl TrainedWiring {
                     .map_while(|token| vocabulary.word(token).map(str::to_owned))
                     .collect(),
             ),
-            InputCode::Samples(_) => None,
+            InputCode::Samples(_) | InputCode::Tokens { .. } => None,
         };
         Ok(TrainedWiring {
             run: run.name(),

@@ -54,3 +54,24 @@ impl Deadline {
         out.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::Deadline;
+    use set_lstm_kit::Rate;
+
+    #[test]
+    fn a_step_that_outlasts_the_period_is_late() {
+        let mut deadline = Deadline::new(Rate::microseconds(1_000_000), 20_000);
+        for ticks in [312, 20_000, 20_001, 45_000, 5] {
+            deadline.add(ticks);
+        }
+        let mut buffer = [0; 80];
+        let mut rest = &mut buffer[..];
+        deadline.print(&mut rest).expect("room");
+        let length = 80 - rest.len();
+        let expected = "longest step 45000 us of 20000 us, 2 of 5 late\r\n";
+        assert_eq!(std::str::from_utf8(&buffer[..length]), Ok(expected));
+    }
+}

@@ -4,7 +4,7 @@
 use crate::deadline::Deadline;
 use crate::samples::Samples;
 use embedded_io::Write;
-use set_lstm_kit::{Clock, Memory, Printer, Ready, Refusal};
+use set_lstm_kit::{Clock, Memory, Printer, Refusal};
 use set_lstm_runtime::{Arithmetic, Model, State};
 
 /// Samples of a window, if the model does not say how many training saw.
@@ -38,12 +38,14 @@ where
     S: Samples<D>,
     A: Arithmetic,
 {
-    let ready = memory.decode(model).and_then(|ready| {
-        let fits = ready.model.channels() == Some(D);
-        if fits { Ok(ready) } else { Err(Refusal::Input) }
+    let streamed = memory.with(model, |model, state| {
+        if model.channels() != Some(D) {
+            return Err(Refusal::Input);
+        }
+        Ok(stream(board, port, clock, samples, model, state))
     });
-    match ready {
-        Ok(ready) => stream(board, port, clock, samples, ready).map_err(Stopped::Port),
+    match streamed {
+        Ok(streamed) => streamed.map_err(Stopped::Port),
         Err(refusal) => {
             refuse(port, refusal).map_err(Stopped::Port)?;
             Err(Stopped::Refused(refusal))
@@ -59,12 +61,15 @@ fn refuse<W: Write>(port: &mut W, refusal: Refusal) -> Result<(), W::Error> {
     port.flush()
 }
 
+/// Not part of `run`: its frame would lie above the stack of decoding, which is the deepest.
+#[inline(never)]
 fn stream<P, C, S, A, const N: usize, const L: usize, const D: usize>(
     board: &str,
     port: &mut P,
     clock: &mut C,
     samples: &mut S,
-    ready: Ready<'_, '_, A, N, L>,
+    model: &Model<'_, A, L>,
+    state: &mut State<A, N, L>,
 ) -> Result<(), P::Error>
 where
     P: Write,
@@ -72,7 +77,6 @@ where
     S: Samples<D>,
     A: Arithmetic,
 {
-    let Ready { model, state } = ready;
     let window = model.max_tokens().unwrap_or(WINDOW);
     greet(port, board, model, window)?;
     let mut deadline = Deadline::new(clock.rate(), S::PERIOD);

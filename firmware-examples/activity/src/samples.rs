@@ -34,3 +34,17 @@ impl<const C: usize> Samples<C> for Recorded<'_, C> {
         Some(sample.map(|number| f32::from(number) * self.step))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Recorded, Samples};
+
+    #[test]
+    fn a_recording_gives_its_samples_in_units_and_ends() {
+        let mut recorded = Recorded::new(&[[1024, -512], [1, 0]], 1.0 / 1024.0);
+        assert_eq!(recorded.next(), Some([1.0, -0.5]));
+        assert_eq!(recorded.next(), Some([1.0 / 1024.0, 0.0]));
+        assert_eq!(recorded.next(), None);
+        assert_eq!(recorded.next(), None);
+    }
+}

@@ -63,3 +63,43 @@ impl Rate {
         microseconds.saturating_mul(self.units / 1_000_000)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Clock, Rate};
+
+    /// Counts 24 bits.
+    struct Counter(u32);
+
+    impl Clock for Counter {
+        const MASK: u32 = 0xff_ffff;
+
+        fn ticks(&mut self) -> u32 {
+            self.0
+        }
+
+        fn rate(&self) -> Rate {
+            Rate::microseconds(16_000_000)
+        }
+    }
+
+    #[test]
+    fn a_counter_that_has_wrapped_once_tells_the_time() {
+        let mut counter = Counter(5);
+        assert_eq!(counter.since(0xff_fff0), 21);
+        counter.0 = 0xffff_fff0; // as of a counter that counts down, inverted
+        assert_eq!(counter.since(0xff_ff00), 0xf0);
+    }
+
+    #[test]
+    fn ticks_become_units_and_never_overflow() {
+        let rate = Rate::microseconds(16_000_000);
+        assert_eq!((rate.of(0), rate.of(31), rate.of(16_000)), (0, 1, 1000));
+        assert_eq!(rate.of(u64::MAX), u32::MAX);
+        assert_eq!(rate.of_microseconds(20_000), 20_000);
+        let rate = Rate::instructions(25_000_000);
+        assert_eq!((rate.of(1), rate.of_microseconds(20_000)), (40, 20_000_000));
+        assert_eq!(rate.of_microseconds(u32::MAX), u32::MAX);
+        assert_eq!(Rate::microseconds(0).of(1), 1_000_000);
+    }
+}

@@ -19,5 +19,5 @@ pub mod clock;
 pub mod printer;
 
 pub use clock::{Clock, Rate};
-pub use memory::{Memory, Ready, Refusal};
+pub use memory::{Memory, Refusal};
 pub use printer::Printer;

@@ -1,46 +1,41 @@
-//! Enters: a model file in flash. Leaves: the model and the state that belongs to it, in
-//! memory that the application placed; or a [`Refusal`]. Next: the application steps.
+//! Enters: a model file in flash. Leaves: the model, and the state that belongs to it in memory
+//! that the application placed; or a [`Refusal`]. Next: the application steps.
 
+use core::marker::PhantomData;
 use set_lstm_runtime::{Arithmetic, CapacityError, DecodeError, Model, State};
 
-/// What an application keeps in RAM: the model's addresses and constants, and the state.
+/// What an application keeps in RAM: the state. The model's addresses and constants stay on
+/// the stack of [`Memory::with`], where they were decoded: so no copy of them is ever made.
+/// The lifetime is that of the file.
 #[derive(Debug)]
 pub struct Memory<'a, A: Arithmetic, const N: usize, const L: usize> {
-    model: Option<Model<'a, A, L>>,
     state: State<A, N, L>,
-}
-
-/// A model and the state that belongs to it.
-#[derive(Debug)]
-pub struct Ready<'m, 'a, A: Arithmetic, const N: usize, const L: usize> {
-    /// The checked model.
-    pub model: &'m Model<'a, A, L>,
-    /// At the beginning of a sequence.
-    pub state: &'m mut State<A, N, L>,
+    file: PhantomData<&'a [u8]>,
 }
 
 impl<'a, A: Arithmetic, const N: usize, const L: usize> Memory<'a, A, N, L> {
-    /// Nothing decoded yet; for a static.
+    /// A state of no model yet; for a static.
     pub const EMPTY: Self = Memory {
-        model: None,
         state: State::EMPTY,
+        file: PhantomData,
     };
 
-    /// Checks the model and makes the state one of it.
+    /// Checks the model, makes the state one of it, and does something with both.
     ///
     /// # Errors
     /// The model is refused, or it has more units than the state.
     #[inline(never)]
-    pub fn decode(&mut self, bytes: &'a [u8]) -> Result<Ready<'_, 'a, A, N, L>, Refusal> {
-        let Memory { model, state } = self;
-        // no `map_err`: each would be one more copy on the stack
-        let model = match Model::from_bytes(bytes) {
-            Ok(decoded) => model.insert(decoded),
-            Err(error) => return Err(Refusal::Decode(error)),
-        };
-        match state.fit(model) {
-            Ok(()) => Ok(Ready { model, state }),
-            Err(error) => Err(Refusal::Capacity(error)),
+    pub fn with<T>(
+        &mut self,
+        bytes: &'a [u8],
+        work: impl FnOnce(&Model<'a, A, L>, &mut State<A, N, L>) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        match Model::from_bytes(bytes) {
+            Ok(ref model) => match self.state.fit(model) {
+                Ok(()) => work(model, &mut self.state),
+                Err(error) => Err(Refusal::Capacity(error)),
+            },
+            Err(error) => Err(Refusal::Decode(error)),
         }
     }
 }

@@ -110,3 +110,48 @@ impl<W: Write> Printer<'_, W> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::Printer;
+    use std::string::String;
+
+    fn printed(print: impl FnOnce(&mut Printer<'_, &mut [u8]>)) -> String {
+        let mut buffer = [0; 64];
+        let mut rest = &mut buffer[..];
+        print(&mut Printer(&mut rest));
+        let length = 64 - rest.len();
+        String::from_utf8(buffer[..length].into()).expect("ASCII")
+    }
+
+    #[test]
+    fn numbers_are_printed_as_core_fmt_prints_them() {
+        for number in [0, 7, 10, 999, 4_294_967_295_u32] {
+            let decimal = printed(|out| out.count(number, " us").expect("room"));
+            assert_eq!(decimal, std::format!("{number} us"));
+            let hexadecimal = printed(|out| out.hexadecimal(number).expect("room"));
+            assert_eq!(hexadecimal, std::format!("{number:08x}"));
+        }
+        for score in [0.0, 0.0004, 0.0625, 3.2714, 12.9996, 1000.5_f32] {
+            let found = printed(|out| out.score(score).expect("room"));
+            let exact: f32 = found.parse().expect("a number");
+            assert!((exact - score).abs() <= 0.00051, "{found} {score}");
+            let (_, decimals) = found.split_once('.').expect("a point");
+            assert_eq!(decimals.len(), 3, "{found}");
+        }
+        assert_eq!(
+            printed(|out| out.score(f32::MAX).expect("room")),
+            "4294967.295"
+        );
+        assert_eq!(printed(|out| out.score(f32::NAN).expect("room")), "0.000");
+    }
+
+    #[test]
+    fn a_port_that_is_full_is_an_error() {
+        let mut buffer = [0; 3];
+        let mut rest = &mut buffer[..];
+        let printed = Printer(&mut rest).text("four");
+        assert!(printed.is_err());
+    }
+}

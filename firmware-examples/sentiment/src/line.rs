@@ -52,3 +52,27 @@ impl Line {
         ticks: 0,
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Endings, Piece};
+
+    #[test]
+    fn both_halves_of_an_end_are_one_end() {
+        let mut endings = Endings::default();
+        let pieces = b"a\rb\n\r\n\n\r\r".map(|byte| endings.push(byte));
+        let (text, end, nothing) = (Piece::Text, Piece::End, Piece::Nothing);
+        let expected = [
+            text(b'a'),
+            end,
+            text(b'b'),
+            end,
+            end,
+            nothing,
+            end,
+            end,
+            end,
+        ];
+        assert_eq!(pieces, expected);
+    }
+}

@@ -4,8 +4,8 @@
 use crate::answer::{answer, greet, help, say};
 use crate::line::{Endings, Line, Piece};
 use embedded_io::{Read, Write};
-use set_lstm_kit::{Clock, Memory, Printer, Ready, Refusal};
-use set_lstm_runtime::{Arithmetic, Tokenizer};
+use set_lstm_kit::{Clock, Memory, Printer, Refusal};
+use set_lstm_runtime::{Arithmetic, Model, State, Tokenizer};
 
 /// Bytes that are taken from the port at once, if so many are there.
 const CHUNK: usize = 16;
@@ -39,18 +39,17 @@ where
     C: Clock,
     A: Arithmetic,
 {
-    let decoded = memory.decode(model).and_then(|ready| {
-        let tokenizer = ready.model.tokenizer().ok_or(Refusal::Input)?;
-        Ok((ready, tokenizer))
+    let conversed = memory.with(model, |model, state| {
+        let tokenizer = model.tokenizer().ok_or(Refusal::Input)?;
+        Ok(converse(board, port, clock, model, state, tokenizer))
     });
-    let (ready, tokenizer) = match decoded {
-        Ok(decoded) => decoded,
+    match conversed {
+        Ok(conversed) => conversed.map_err(Stopped::Port),
         Err(refusal) => {
             refuse(port, refusal).map_err(Stopped::Port)?;
-            return Err(Stopped::Refused(refusal));
+            Err(Stopped::Refused(refusal))
         }
-    };
-    converse(board, port, clock, ready, tokenizer).map_err(Stopped::Port)
+    }
 }
 
 fn refuse<W: Write>(port: &mut W, refusal: Refusal) -> Result<(), W::Error> {
@@ -61,19 +60,21 @@ fn refuse<W: Write>(port: &mut W, refusal: Refusal) -> Result<(), W::Error> {
     port.flush()
 }
 
-fn converse<'a, P, C, A, const N: usize, const L: usize>(
+/// Not part of `run`: its frame would lie above the stack of decoding, which is the deepest.
+#[inline(never)]
+fn converse<P, C, A, const N: usize, const L: usize>(
     board: &str,
     port: &mut P,
     clock: &mut C,
-    ready: Ready<'_, 'a, A, N, L>,
-    mut tokenizer: Tokenizer<'a>,
+    model: &Model<'_, A, L>,
+    state: &mut State<A, N, L>,
+    mut tokenizer: Tokenizer<'_>,
 ) -> Result<(), P::Error>
 where
     P: Read + Write,
     C: Clock,
     A: Arithmetic,
 {
-    let Ready { model, state } = ready;
     let (mut endings, mut line) = (Endings::default(), Line::NEW);
     let mut buffer = [0; CHUNK];
     greet(port, board, model)?;

@@ -132,6 +132,7 @@ impl GridPoint {
             input: percent(self.input_density),
             recurrent: percent(self.recurrent_density),
             fan_in_multiple: 1,
+            shared: false,
         };
         let mut model = random_model(shape, densities, seed);
         for value in &mut model.embedding.value {

@@ -113,6 +113,7 @@ fn random(fan_in_multiple: usize) -> Parameters {
         input: share,
         recurrent: share,
         fan_in_multiple,
+        shared: false,
     };
     let scale = InitialScale {
         embedding: 1.0,
@@ -278,4 +279,73 @@ fn by_gradient_the_steepest_candidates_grow() {
     let by_slope = evolved(&start, Evolution { growth, ..RULE }, 2);
     let at_random = evolved(&start, RULE, 2);
     assert!(mean(&by_slope) > mean(&at_random) + 1.0);
+}
+
+#[test]
+fn gates_with_one_topology_keep_it_and_lose_the_weakest_places() {
+    let shape = Shape {
+        vocabulary: 30,
+        embedding: 11,
+        hidden: 9,
+        logits: 1,
+    };
+    let densities = Densities {
+        shared: true,
+        ..Densities::even(Density::Share(0.3))
+    };
+    let scale = InitialScale {
+        embedding: 0.1,
+        input: 1.0,
+        recurrent: 1.0,
+        forget_bias: 1.0,
+    };
+    let rule = Evolution {
+        scope: RemovalScope::Shared,
+        ..RULE
+    };
+    let before = Parameters::random(shape, densities, scale, 3);
+    let mut after = before.clone();
+    let mut companions = [(); 3].map(|()| before.value.clone());
+    let [a, b, c] = &mut companions;
+    let turnover = evolve(
+        &mut after,
+        [a, b, c],
+        rule,
+        &mut stream(3, 2),
+        &mut no_slopes,
+    );
+    assert!(after.is_consistent());
+    assert_eq!(after.count(), before.count());
+    // 30 of 99 and 24 of 81 places, four connections each, beside those of the embedding
+    assert_eq!(turnover.connections, 99 + 4 * (30 + 24));
+    let (mut old, mut new) = (Vec::new(), Vec::new());
+    for (parameters, places) in [(&before, &mut old), (&after, &mut new)] {
+        let model = parameters.to_model(&parameters.value);
+        for matrices in [&model.input, &model.recurrent] {
+            for matrix in matrices {
+                assert_eq!(matrix.row_start, matrices[0].row_start);
+                assert_eq!(matrix.column, matrices[0].column);
+            }
+            for unit in 0..shape.hidden {
+                for (k, &column) in matrices[0].row(unit).0.iter().enumerate() {
+                    let strength: f32 = matrices.iter().map(|m| m.row(unit).1[k].abs()).sum();
+                    places.push((matrices[0].columns, unit, column, strength));
+                }
+            }
+        }
+    }
+    for columns in [shape.embedding, shape.hidden] {
+        let of = |places: &[(usize, usize, u16, f32)]| -> Vec<(usize, u16, f32)> {
+            let of_part = places.iter().filter(|place| place.0 == columns);
+            of_part
+                .map(|&(_, unit, column, s)| (unit, column, s))
+                .collect()
+        };
+        let (old, new) = (of(&old), of(&new));
+        let gone: Vec<_> = old.iter().filter(|place| !new.contains(place)).collect();
+        let stayed: Vec<_> = old.iter().filter(|place| new.contains(place)).collect();
+        let strongest = gone.iter().map(|place| place.2).fold(0.0, f32::max);
+        assert_eq!(gone.len(), (old.len() as f64 * 0.3) as usize);
+        assert!(stayed.iter().all(|place| place.2 >= strongest));
+    }
 }

@@ -19,6 +19,7 @@ fn parameters(hidden: usize, logits: usize) -> Parameters {
         input: Density::Share(0.3),
         recurrent: Density::Share(0.3),
         fan_in_multiple: 1,
+        shared: false,
     };
     let scale = InitialScale {
         embedding: 0.5,
