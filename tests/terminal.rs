@@ -3,13 +3,15 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 22] = [
     "train",
     "import",
     "evaluate",
     "predict",
     "export",
+    "unpack",
     "inspect",
+    "upgrade",
     "simulate",
     "stretch",
     "talk",
@@ -19,8 +21,10 @@ const COMMANDS: [&str; 18] = [
     "stack-bound",
     "demo",
     "compare",
+    "topology",
     "bench",
     "bench train",
+    "bench device",
     "bench size",
 ];
 
