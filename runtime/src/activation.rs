@@ -15,7 +15,9 @@
 //! `sigmoid` reaches 0 to 32767 of 32768, `tanh` ±32767: as far up as Q15 goes, and as far
 //! down, which keeps it odd at its ends.
 //!
-//! f32: both by one exponential, of `libm` or, by feature, of `micromath`.
+//! f32: both by one exponential, of `libm` or, by feature, of `micromath`. A step of 256 units at 4 %
+//! by a token takes 220,926 instructions with `libm` on a Cortex-M4F, and 302,621 with `micromath`, whose
+//! code is 818 bytes smaller; models of IMDB are as accurate with either (`docs/trials.md`).
 
 /// Bits of a pre-activation below the segment's number.
 const FRACTION: u32 = 8;
