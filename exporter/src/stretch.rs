@@ -52,7 +52,7 @@ fn lines(samples: &[f32], channels: usize) -> String {
     for sample in samples.chunks_exact(channels) {
         let mut comma = "";
         for &value in sample {
-            let steps = (value * STEPS_OF_ONE).round();
+            let steps = (value * STEPS_OF_ONE).round() + 0.0; // no -0
             let kept = steps.clamp(i16::MIN.into(), i16::MAX.into()) / STEPS_OF_ONE;
             // a string takes all that is written to it
             let _ = write!(text, "{comma}{kept}");
