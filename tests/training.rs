@@ -317,16 +317,25 @@ mod stopped {
         let options = format!("{SMALL} --epochs 60 --batch 2000");
         let whole = model(folder.path(), "whole", &options);
         let run = folder.path().join("killed");
-        let (mut kills, mut milliseconds) = (0, 100);
-        for attempt in 0_u64.. {
+        let epochs = || {
+            let metrics = fs::read_to_string(run.join("metrics.csv"));
+            metrics.map_or(0, |metrics| metrics.lines().count())
+        };
+        let mut kills = 0;
+        loop {
             let start = !run.join("options.toml").exists();
             let command = if start {
                 set_lstm!(format!("train {options} --out @"), &run)
             } else {
                 set_lstm!("train --resume @", &run)
             };
+            let goal = epochs() + 1 + kills % 4;
             let mut child = started(command);
-            sleep(Duration::from_millis(milliseconds));
+            // a few epochs on, and then at another moment of the next one each time
+            while child.try_wait().unwrap().is_none() && (kills == 12 || epochs() < goal) {
+                sleep(Duration::from_millis(1));
+            }
+            sleep(Duration::from_millis((kills as u64 * 7919) % 23));
             let _ = child.kill(); // has ended perhaps
             let status = child.wait().unwrap();
             assert_whole(&run);
@@ -335,8 +344,6 @@ mod stopped {
                 break;
             }
             kills += 1;
-            // anything from 60 to 400 ms, and more when the machine is slow
-            milliseconds = 60 + (attempt * 7919) % 340 + 20 * attempt;
         }
         assert!(kills >= 5, "killed only {kills} times");
         assert!(model_of(&run) == whole, "after {kills} kills");

@@ -17,7 +17,7 @@ use crate::wiring::{Wiring, picture};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "Example:
   set-lstm topology runs/imdb
   set-lstm topology runs/seed-1 runs/seed-2 runs/seed-3 --out pictures
 
