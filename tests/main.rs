@@ -35,6 +35,9 @@ mod engine;
 /// Models that read samples: their file, the engines, their way from a run to the board.
 mod samples;
 
+/// What a file is optimised for.
+mod layouts;
+
 /// Delta stepping: the ordinary state again, and what it leaves out.
 mod delta;
 

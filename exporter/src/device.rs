@@ -159,6 +159,16 @@ impl<'a> AnyModel<'a> {
         of_kind!(self, |model| model.units())
     }
 
+    /// Bytes of a state with the least capacity that holds the model, on a core of 32 bits.
+    pub fn state_bytes(&self) -> u64 {
+        let units = self.units().max(2).next_power_of_two() as u64;
+        if of_kind!(self, |model| model.steps_by_change()) {
+            // h, c, sent, gate, and the sums of four gates and of one; sizes and thresholds
+            return units * (4 * 2 + 5 * 4) + 12;
+        }
+        state_bytes(self.kind(), units, self.layer_count() as u64)
+    }
+
     /// Layers.
     pub fn layer_count(&self) -> usize {
         of_kind!(self, |model| model.layer_count())
@@ -304,6 +314,17 @@ impl AnyState {
             AnyState::Float32(state) => state.digest(),
         }
     }
+}
+
+/// `size_of::<State<_, N, L>>()` on a core of 32 bits: `h` and `c` of each layer, sum and gate
+/// of one, 32 inputs with their number, the sizes of the layers and the number of the last.
+pub fn state_bytes(kind: Kind, units: u64, layers: u64) -> u64 {
+    let (value, input) = match kind {
+        Kind::Int8 => (2, 4),
+        Kind::Float32 => (4, 8),
+    };
+    let vectors = units * (2 * layers * value + value + 4);
+    (vectors + 32 * input + 4 + 2 * layers + 1).next_multiple_of(4)
 }
 
 fn boxed<A: Arithmetic>(model: &Model<'_, A, MAX_LAYERS>) -> Box<State<A, CAPACITY, MAX_LAYERS>> {

@@ -210,6 +210,11 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         units.max().unwrap_or(0)
     }
 
+    /// Whether the matrices lie for a [`DeltaState`](crate::DeltaState).
+    pub fn steps_by_change(&self) -> bool {
+        self.layers().first().is_some_and(Layer::is_listed)
+    }
+
     /// How many layers there are.
     pub fn layer_count(&self) -> usize {
         self.layer_count.into()

@@ -86,12 +86,10 @@ pub struct ModelNeeds {
 impl ModelNeeds {
     /// Of a model and its file.
     pub fn of(model: &AnyModel<'_>, file: &[u8]) -> Self {
-        let units = model.units().max(2).next_power_of_two() as u64;
-        let layers = model.layer_count() as u64;
         ModelNeeds {
             model_bytes: file.len() as u64,
-            state_bytes: state_bytes(model.kind(), units, layers),
-            model_handle_bytes: handle_bytes(model.kind(), layers),
+            state_bytes: model.state_bytes(),
+            model_handle_bytes: handle_bytes(model.kind(), model.layer_count() as u64),
         }
     }
 
@@ -138,17 +136,6 @@ impl Room {
     }
 }
 
-/// `size_of::<State<_, N, L>>()` on a core of 32 bits: `h` and `c` of each layer, sum and gate
-/// of one, 32 inputs with their number, the sizes of the layers and the number of the last.
-fn state_bytes(kind: Kind, units: u64, layers: u64) -> u64 {
-    let (value, input) = match kind {
-        Kind::Int8 => (2, 4),
-        Kind::Float32 => (4, 8),
-    };
-    let vectors = units * (2 * layers * value + value + 4);
-    (vectors + 32 * input + 4 + 2 * layers + 1).next_multiple_of(4)
-}
-
 /// `size_of::<Model<_, L>>()` on a core of 32 bits.
 fn handle_bytes(kind: Kind, layers: u64) -> u64 {
     116 + layers
@@ -162,6 +149,7 @@ fn handle_bytes(kind: Kind, layers: u64) -> u64 {
 mod tests {
     use super::super::REAL_BOARDS;
     use super::*;
+    use crate::device::state_bytes;
 
     #[test]
     fn sizes_are_those_that_a_compiler_for_32_bits_says() {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::output::{print, print_json};
-use crate::device::{AlignedBytes, AnyModel, AnyState};
+use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::pack::compact::compact;
-use crate::pack::{EMBEDDING_BITS, PackOptions, Values, pack};
+use crate::pack::layout::{Choice, Optimise, pack_optimised};
+use crate::pack::{EMBEDDING_BITS, PackOptions, Values};
 use crate::report::table::{Column, Table, bytes, thousands};
 use crate::run::Run;
 use crate::rust_module::{Budgets, ByteCount, rust_module};
@@ -38,6 +39,9 @@ pub struct Arguments {
     /// only the columns of what has moved, see `set-lstm evaluate --delta`
     #[arg(long, conflicts_with = "rust")]
     delta: bool,
+    /// What the layout of the matrices is chosen for
+    #[arg(long, value_enum, default_value_t = Optimise::Speed)]
+    optimise: Optimise,
     /// Write the compact form, for updates over the air: a device unpacks it once, into RAM or
     /// into pages of flash, and has the ordinary file
     #[arg(long, conflicts_with = "rust")]
@@ -94,6 +98,9 @@ pub struct Exported {
     pub dense_bytes: usize,
     /// Reference sequences in the file, by which a device checks itself.
     pub self_test_sequences: u8,
+    /// How the matrices lie, and why.
+    #[serde(flatten)]
+    pub choice: Choice,
 }
 
 /// Runs the command.
@@ -104,6 +111,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         values,
         embedding_bits,
         delta,
+        optimise,
         compact,
         rust,
         ram_budget,
@@ -118,6 +126,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         values,
         embedding_bits,
         delta,
+        optimise,
         compact,
         rust: rust.map(|path| (path, budgets)),
     };
@@ -138,6 +147,8 @@ pub struct ExportOptions {
     pub embedding_bits: u8,
     /// Whether the matrices lie for delta stepping.
     pub delta: bool,
+    /// What the layout is chosen for.
+    pub optimise: Optimise,
     /// Whether the file is compact.
     pub compact: bool,
     /// A Rust module to write, and what it holds a build to.
@@ -150,6 +161,7 @@ impl Default for ExportOptions {
             values: Numbers::Int8,
             embedding_bits: EMBEDDING_BITS,
             delta: false,
+            optimise: Optimise::Speed,
             compact: false,
             rust: None,
         }
@@ -189,7 +201,7 @@ pub fn export(run: &Run, out: &Path, options: &ExportOptions) -> Result<Exported
         max_tokens: u32::try_from(card.max_tokens).unwrap_or(0),
         seed: run.options()?.seed,
     };
-    let packed = AlignedBytes::from(pack(&model, &pack_options)?);
+    let (packed, choice) = pack_optimised(&model, &pack_options, options.optimise)?;
     let decoded = AnyModel::open(&packed, out)?;
     let self_test_sequences = decoded
         .self_test(&mut AnyState::new(&decoded))
@@ -221,6 +233,7 @@ pub fn export(run: &Run, out: &Path, options: &ExportOptions) -> Result<Exported
         dense_parameters,
         dense_bytes: 4 * dense_parameters,
         self_test_sequences,
+        choice,
     })
 }
 
@@ -245,5 +258,8 @@ pub fn table(exported: &Exported) -> Table<2> {
         "self-test sequences",
         exported.self_test_sequences.to_string(),
     );
+    for (name, reason) in exported.choice.reasons() {
+        row(name, reason);
+    }
     table
 }

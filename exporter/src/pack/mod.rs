@@ -24,6 +24,7 @@
 mod bits;
 pub mod compact;
 mod layer;
+pub mod layout;
 mod matrix;
 mod plain;
 mod reference;
@@ -34,7 +35,7 @@ mod writer;
 
 use crate::error::{Error, Result};
 use crate::normalization::Normalization;
-use crate::quantize::{LARGEST_SAMPLE, QuantizedMatrix, QuantizedModel, quantize, quantize_as};
+use crate::quantize::{LARGEST_SAMPLE, QuantizedMatrix, QuantizedModel, quantize_as};
 use crate::sparse_model::{SparseMatrix, SparseModel};
 use crate::vocabulary::Vocabulary;
 use layer::GateRows;
@@ -105,16 +106,21 @@ pub fn word_bytes(vocabulary: &Vocabulary) -> Result<u64> {
 /// do not go into integers, class names that do not fit the head, or statistics that do not
 /// fit the inputs.
 pub fn pack(model: &SparseModel, options: &PackOptions<'_>) -> Result<Vec<u8>> {
+    pack_as(model, options, layout::fastest(model, options.values))
+}
+
+/// Writes a model file whose first layer lies in this way.
+fn pack_as(model: &SparseModel, options: &PackOptions<'_>, layout: InputLayout) -> Result<Vec<u8>> {
     check(model, options)?;
     let contents = match options.vocabulary {
-        None => contents(model, options)?,
+        None => contents(model, options, layout)?,
         Some(vocabulary) => {
             let table = words::table(vocabulary, model.vocabulary_size())?;
             let model = SparseModel {
                 embedding: table.reorder(&model.embedding),
                 ..model.clone()
             };
-            contents(&model, options)?.with_words(table)
+            contents(&model, options, layout)?.with_words(table)
         }
     };
     let names = options.classes.join("\n");
@@ -128,11 +134,15 @@ pub fn pack(model: &SparseModel, options: &PackOptions<'_>) -> Result<Vec<u8>> {
     Ok(contents.write(&names, &reference::halfwords(&answered)))
 }
 
-fn contents(model: &SparseModel, options: &PackOptions<'_>) -> Result<Contents> {
+fn contents(
+    model: &SparseModel,
+    options: &PackOptions<'_>,
+    layout: InputLayout,
+) -> Result<Contents> {
     let contents = match options.values {
-        Values::Int8 { embedding_bits } => int8(&quantize(model, embedding_bits)?),
-        Values::Int8Delta => int8(&quantize_as(model, EMBEDDING_BITS, InputLayout::Delta)?),
-        Values::Float32 => float32(model),
+        Values::Int8 { embedding_bits } => int8(&quantize_as(model, embedding_bits, layout)?),
+        Values::Int8Delta => int8(&quantize_as(model, EMBEDDING_BITS, layout)?),
+        Values::Float32 => float32(model, layout),
     };
     let mut contents = contents.ok_or_else(|| {
         Error::Options(
@@ -310,7 +320,7 @@ fn int8(model: &QuantizedModel) -> Option<Contents> {
     Some(contents)
 }
 
-fn float32(model: &SparseModel) -> Option<Contents> {
+fn float32(model: &SparseModel, first: InputLayout) -> Option<Contents> {
     let rows: Vec<_> = (0..model.vocabulary_size())
         .map(|row| float_row(&model.embedding, row, |value| value.to_bits() as i32))
         .collect();
@@ -337,13 +347,11 @@ fn float32(model: &SparseModel) -> Option<Contents> {
                 bytes(entries.iter().map(|entry| entry.weight.to_bits())),
             )
         };
-        let joined = number > 0 || model.channels().is_some();
         let header = LayerHeader {
             hidden: layer.hidden_size() as u16,
-            layout: if joined {
-                InputLayout::Joined
-            } else {
-                InputLayout::Columns
+            layout: match number {
+                0 => first,
+                _ => InputLayout::Joined,
             },
             ..LayerHeader::default()
         };
