@@ -31,6 +31,6 @@ mod deadline;
 
 mod run;
 
-pub use run::{Stopped, run};
+pub use run::run;
 pub use samples::{Recorded, Samples};
-pub use set_lstm_kit::{Clock, Memory, Rate, Refusal};
+pub use set_lstm_kit::{Clock, Memory, Rate, Refusal, Stopped};

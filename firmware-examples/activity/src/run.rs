@@ -4,20 +4,11 @@
 use crate::deadline::Deadline;
 use crate::samples::Samples;
 use embedded_io::Write;
-use set_lstm_kit::{Clock, Memory, Printer, Refusal};
+use set_lstm_kit::{Clock, Memory, Printer, Refusal, Stopped, stopped};
 use set_lstm_runtime::{Arithmetic, Model, State};
 
 /// Samples of a window, if the model does not say how many training saw.
 const WINDOW: u32 = 128;
-
-/// Why there are no more lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stopped<E> {
-    /// The model is refused; the port says why.
-    Refused(Refusal),
-    /// The port does not take the lines.
-    Port(E),
-}
 
 /// Classifies every window of the samples. `board` is a name for the greeting.
 ///
@@ -44,21 +35,7 @@ where
         }
         Ok(stream(board, port, clock, samples, model, state))
     });
-    match streamed {
-        Ok(streamed) => streamed.map_err(Stopped::Port),
-        Err(refusal) => {
-            refuse(port, refusal).map_err(Stopped::Port)?;
-            Err(Stopped::Refused(refusal))
-        }
-    }
-}
-
-fn refuse<W: Write>(port: &mut W, refusal: Refusal) -> Result<(), W::Error> {
-    let mut out = Printer(port);
-    out.text("\r\nerror: ")?;
-    out.text(refusal.text())?;
-    out.end()?;
-    port.flush()
+    stopped(port, streamed)
 }
 
 /// Not part of `run`: its frame would lie above the stack of decoding, which is the deepest.

@@ -18,6 +18,9 @@ pub mod clock;
 
 pub mod printer;
 
+pub mod stopped;
+
 pub use clock::{Clock, Rate};
 pub use memory::{Memory, Refusal};
 pub use printer::Printer;
+pub use stopped::{Stopped, stopped};

@@ -38,5 +38,5 @@ mod answer;
 
 mod run;
 
-pub use run::{Stopped, run};
-pub use set_lstm_kit::{Clock, Memory, Rate, Refusal};
+pub use run::run;
+pub use set_lstm_kit::{Clock, Memory, Rate, Refusal, Stopped};

@@ -4,20 +4,11 @@
 use crate::answer::{answer, greet, help, say};
 use crate::line::{Endings, Line, Piece};
 use embedded_io::{Read, Write};
-use set_lstm_kit::{Clock, Memory, Printer, Refusal};
+use set_lstm_kit::{Clock, Memory, Refusal, Stopped, stopped};
 use set_lstm_runtime::{Arithmetic, Model, State, Tokenizer};
 
 /// Bytes that are taken from the port at once, if so many are there.
 const CHUNK: usize = 16;
-
-/// Why there are no more answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stopped<E> {
-    /// The model is refused; the port says why.
-    Refused(Refusal),
-    /// The port does not take the answers.
-    Port(E),
-}
 
 /// Answers every line that comes in. `board` is a name for the greeting.
 ///
@@ -43,21 +34,7 @@ where
         let tokenizer = model.tokenizer().ok_or(Refusal::Input)?;
         Ok(converse(board, port, clock, model, state, tokenizer))
     });
-    match conversed {
-        Ok(conversed) => conversed.map_err(Stopped::Port),
-        Err(refusal) => {
-            refuse(port, refusal).map_err(Stopped::Port)?;
-            Err(Stopped::Refused(refusal))
-        }
-    }
-}
-
-fn refuse<W: Write>(port: &mut W, refusal: Refusal) -> Result<(), W::Error> {
-    let mut out = Printer(port);
-    out.text("\r\nerror: ")?;
-    out.text(refusal.text())?;
-    out.end()?;
-    port.flush()
+    stopped(port, conversed)
 }
 
 /// Not part of `run`: its frame would lie above the stack of decoding, which is the deepest.
