@@ -20,6 +20,7 @@ pub mod process;
 pub mod dataset;
 pub mod load;
 pub mod normalization;
+pub mod output_scale;
 pub mod sequences;
 pub mod vocabulary;
 

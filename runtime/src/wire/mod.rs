@@ -65,6 +65,7 @@ mod file;
 mod header;
 mod section;
 mod shape;
+mod task;
 
 pub(crate) use file::Preamble;
 pub use file::{File, Sections, checksum};
@@ -72,6 +73,7 @@ pub use header::{Header, HeaderParts, InputLayout, LayerHeader, RAW_VALUE, RowCo
 pub use section::{Place, Section};
 pub use shape::LayerShape;
 pub(crate) use shape::strips_and_pairs;
+pub use task::{Answer, Moment, Task};
 
 /// First four bytes of every model file.
 pub const MAGIC: [u8; 4] = *b"SETL";
