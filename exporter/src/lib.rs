@@ -22,6 +22,7 @@ pub mod load;
 pub mod normalization;
 pub mod output_scale;
 pub mod sequences;
+pub mod target;
 pub mod vocabulary;
 
 pub mod train;
