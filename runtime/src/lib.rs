@@ -71,6 +71,8 @@ pub mod running;
 
 pub mod snapshot;
 
+mod outputs;
+
 pub mod classify;
 
 pub mod self_test;
@@ -89,3 +91,4 @@ pub use self_test::SelfTestError;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{CapacityError, State};
 pub use vocabulary::{Tokenizer, Vocabulary};
+pub use wire::{Answer, Moment, Task};

@@ -14,11 +14,12 @@ use crate::arithmetic::{Arithmetic, GateWeights};
 use crate::embedding::{Embedding, EmbeddingRow};
 use crate::error::DecodeError;
 use crate::gate::Gate;
+use crate::outputs::Outputs;
 use crate::samples::Statistics;
 use crate::vocabulary::Vocabulary;
 use crate::wire::{
     File, Header, InputLayout, LayerHeader, LayerShape, MAX_UNITS, Place, RowCode, Section,
-    Sections,
+    Sections, Task,
 };
 
 /// A checked model that borrows its file; `L` is how many layers it has room for.
@@ -31,11 +32,13 @@ pub struct Model<'a, A: Arithmetic, const L: usize = 1> {
     layer_count: u8,
     pub(crate) head_weight: &'a [A::HeadWeight], // [logits x hidden]
     pub(crate) head_bias: &'a [A::Logit],        // [logits]
+    pub(crate) outputs: Outputs<'a>,
     pub(crate) reference: &'a [u16],
     pub(crate) checksum: u32,
     class_names: &'a str,
     vocabulary: Option<Vocabulary<'a>>,
     max_tokens: u32,
+    task: Task,
 }
 
 /// One layer.
@@ -107,11 +110,16 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         layer_count: 0,
         head_weight: &[],
         head_bias: &[],
+        outputs: Outputs {
+            mean: &[],
+            deviation: &[],
+        },
         reference: &[],
         checksum: 0,
         class_names: "",
         vocabulary: None,
         max_tokens: 0,
+        task: Task::CLASSIFICATION,
     };
 
     #[inline(never)]
@@ -138,6 +146,7 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         self.checksum = file.checksum;
         self.class_names = header.class_names;
         self.max_tokens = header.max_tokens;
+        self.task = header.task;
 
         let mut sections = Sections::new(file);
         let [displacement, fingerprint, block, length, bits, mean, factor] = header.front_bytes();
@@ -157,11 +166,16 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         self.vocabulary = Vocabulary::new(header, displacement, fingerprint)?;
         self.statistics.check()?;
         self.read_layers(&mut sections, header)?;
-        let [weight, bias, reference] = header.back_bytes(A::KIND);
+        let [weight, bias, mean, deviation, reference] = header.back_bytes(A::KIND);
         self.head_weight = sections.array(Section::HeadWeight, weight);
         self.head_bias = sections.array(Section::HeadBias, bias);
+        self.outputs = Outputs {
+            mean: sections.array(Section::OutputMean, mean),
+            deviation: sections.array(Section::OutputDeviation, deviation),
+        };
         self.reference = sections.array(Section::Reference, reference);
         sections.finish()?;
+        self.outputs.check()?;
         A::check_head(self.head_weight, self.head_bias)?;
         crate::self_test::check(self.reference, header)
     }
@@ -238,14 +252,25 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         Some(self.statistics.mean.len()).filter(|&channels| channels > 0)
     }
 
-    /// Logits of the head: one for two classes, else one a class.
+    /// What the model answers, a class or numbers, and whether after every step or at the end.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// Logits of the head: one for two classes, else one a class; of a regression one a number.
     pub fn logits(&self) -> usize {
         self.head_bias.len()
     }
 
-    /// Name of a class, if the file has one for this label.
+    /// Name of a class, if the file has one for this label; of a regression the name of the
+    /// number at this place of [`State::values`](crate::State::values).
     pub fn class_name(&self, label: u8) -> Option<&'a str> {
-        lines(self.class_names).nth(label.into())
+        self.names().nth(label.into())
+    }
+
+    /// Names of the classes by label, or of the numbers of a regression in their order.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a, A, L> {
+        lines(self.class_names)
     }
 
     /// The words that the model knows; `None` if the file has none.
@@ -306,7 +331,7 @@ fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
         && !(count > 1 && first.layout == InputLayout::Delta)
         && header.logits > 0
         && u64::from(header.parameters) <= header.dense_parameters()
-        && lines(header.class_names).count() == usize::from(header.classes());
+        && lines(header.class_names).count() == usize::from(header.names());
     if possible {
         Ok(())
     } else {

@@ -42,21 +42,26 @@ impl<'a> Statistics<'a> {
 
     /// Checks that means are numbers, and factors numbers that turn no sign.
     pub fn check(&self) -> Result<(), DecodeError> {
-        let check = |values: &[f32], section, is_right: fn(f32) -> bool| match (0..)
-            .zip(values)
-            .find(|&(_, &value)| !is_right(value))
-        {
-            Some((index, _)) => Err(DecodeError::Content {
-                section,
-                index,
-                fault: Fault::Value,
-            }),
-            None => Ok(()),
-        };
-        check(self.mean, Section::InputMean, f32::is_finite)?;
-        check(self.factor, Section::InputFactor, |factor| {
-            factor.is_finite() && factor >= 0.0
-        })
+        check_numbers(self.mean, Section::InputMean, f32::MIN)?;
+        check_numbers(self.factor, Section::InputFactor, 0.0)
+    }
+}
+
+/// Checks that all are numbers, and none below the least.
+#[inline(never)]
+pub(crate) fn check_numbers(
+    values: &[f32],
+    section: Section,
+    least: f32,
+) -> Result<(), DecodeError> {
+    let is_right = |value: f32| (least..=f32::MAX).contains(&value); // not of NaN
+    match (0..).zip(values).find(|&(_, &value)| !is_right(value)) {
+        Some((index, _)) => Err(DecodeError::Content {
+            section,
+            index,
+            fault: Fault::Value,
+        }),
+        None => Ok(()),
     }
 }
 
