@@ -50,6 +50,8 @@ pub mod text;
 
 pub mod vocabulary;
 
+mod scale;
+
 pub mod samples;
 
 mod embedding;

@@ -27,8 +27,8 @@
 //! | row block `[vocabulary / 16]` | u32 | u32 | `embedding` |
 //! | row length `[vocabulary]` | u8 | u8 | `embedding` |
 //! | row bits `[words]` | u32 | u32 | `embedding` |
-//! | input mean `[channels]` | f32 | f32 | `samples` |
-//! | input factor `[channels]` | f32 | f32 | `samples` |
+//! | input mean `[channels]` | f32 | f32 | `scale`, `samples` |
+//! | input factor `[channels]` | f32 | f32 | `scale`, `samples` |
 //! | shape `[gates x counts]` | u16 | u16 | `sparse` |
 //! | input start `[segments x (columns + 1)]` | u16 | u16 | `sparse` |
 //! | input unit `[pairs]` | - | 2 × u8 | `float32` |
@@ -39,8 +39,8 @@
 //! | unit `[hidden, made even]` | u32 | f32 | `int8`, `float32` |
 //! | head weight `[logits x hidden]` | i16 | f32 | `classify` |
 //! | head bias `[logits]` | i32 | f32 | `classify` |
-//! | output mean `[logits]` | f32 | f32 | `outputs` |
-//! | output deviation `[logits]` | f32 | f32 | `outputs` |
+//! | output mean `[logits]` | f32 | f32 | `scale`, `outputs` |
+//! | output deviation `[logits]` | f32 | f32 | `scale`, `outputs` |
 //! | reference `[halfwords]` | u16 | u16 | `self_test` |
 //!
 //! A model reads tokens or samples. If [`Header::vocabulary`] is 0 it reads samples of
