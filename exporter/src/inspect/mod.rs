@@ -232,6 +232,7 @@ mod tests {
     use crate::sparse_model::{SparseMatrix, SparseModel};
     use crate::train::parameters::{Densities, Shape};
     use crate::train::topology::Density;
+    use set_lstm_runtime::Task;
 
     fn model() -> SparseModel {
         let shape = Shape {
@@ -248,6 +249,8 @@ mod tests {
             values,
             classes: vec!["bad".into(), "good".into()],
             vocabulary: None,
+            task: Task::CLASSIFICATION,
+            outputs: None,
             statistics: None,
             max_tokens: 7,
             seed: 1,
