@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::data::{CorpusArguments, DataArguments};
+use super::data::DataArguments;
 use super::evaluate::{Part, evaluate};
 use super::export::{ExportOptions, export};
 use super::model::DocumentArguments;
@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::inspect::inspect;
 use crate::run::Run;
 use crate::simulate::Simulation;
+use crate::train::options::DataOverrides;
 use crate::train::preset::Preset;
 
 /// Arguments of the command.
@@ -104,7 +105,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let documents = DocumentArguments {
         preset,
         data: data.clone(),
-        corpus: CorpusArguments::default(),
+        corpus: DataOverrides::default(),
         limit: None,
         max_tokens: None,
     };

@@ -25,6 +25,8 @@ use crate::train::trainer::Trainer;
 #[command(after_help = "Example:
   set-lstm train --preset imdb --data aclImdb.tar.gz --out runs/imdb
   set-lstm train --preset text --data mails.csv --text-column body --label-column folder --out runs/mails
+  set-lstm train --preset samples --data walks.csv --sample-columns ax..gz --label-column activity \\
+    --group-column user --window 128 --out runs/walks
   set-lstm train --resume runs/imdb
 
 Training is bound to --seed and the options, never to --threads: the same seed gives the

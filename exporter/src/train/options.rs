@@ -16,11 +16,12 @@ use super::pooling::Pooling;
 use super::preset::Preset;
 use super::topology::Density;
 use crate::dataset::CorpusOptions;
-use crate::dataset::divided::Division;
-use crate::dataset::series_table::SeriesColumns;
-use crate::dataset::table::Columns;
 use crate::error::{Error, Result};
 use crate::load::{InputCode, LoadOptions};
+
+mod data;
+
+pub use data::{DataOptions, DataOverrides};
 
 /// What the connections do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -79,25 +80,9 @@ pub struct TrainOptions {
     pub max_tokens: usize,
     /// Part of each class's training documents held back for validation.
     pub validation_fraction: f64,
-    /// Data without an official split: part of each class that is for the test.
-    #[serde(default = "default_test_fraction")]
-    pub test_fraction: f64,
-    /// The same: seed of the division.
-    #[serde(default = "default_split_seed")]
-    pub split_seed: u64,
-    /// Own data: the column of the texts, `text` if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text_column: Option<String>,
-    /// Own data: the column of the labels, `label` if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label_column: Option<String>,
-    /// Own recordings: the first and last column of the samples, all but the label's if
-    /// absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sample_columns: Option<String>,
-    /// The same: channels, 1 if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channels: Option<usize>,
+    /// How data is divided and read that does not say so itself.
+    #[serde(flatten)]
+    pub corpus: DataOptions,
 
     /// Length of an embedding row.
     pub embedding_size: usize,
@@ -200,14 +185,9 @@ impl TrainOptions {
     /// [`Error::Options`] that names the option, its value and its range.
     pub fn check(&self) -> Result<()> {
         self.load_options().check()?;
+        self.corpus.check(self.max_tokens)?;
         let share = 0.0..1.0;
-        let rules: [(bool, &str, &dyn fmt::Display, &str); 26] = [
-            (
-                (0.0..1.0).contains(&self.test_fraction),
-                "test-fraction",
-                &self.test_fraction,
-                SHARE,
-            ),
+        let rules: [(bool, &str, &dyn fmt::Display, &str); 25] = [
             (
                 (1..=u16::MAX as usize).contains(&self.embedding_size),
                 "embedding-size",
@@ -384,22 +364,7 @@ impl TrainOptions {
 
     /// How data is divided and read that does not say so itself.
     pub fn corpus_options(&self) -> CorpusOptions {
-        let usual = Columns::default();
-        CorpusOptions {
-            division: Division {
-                test_fraction: self.test_fraction,
-                seed: self.split_seed,
-            },
-            columns: Columns {
-                text: self.text_column.clone().unwrap_or(usual.text),
-                label: self.label_column.clone().unwrap_or(usual.label),
-            },
-            series: SeriesColumns {
-                label: self.label_column.clone(),
-                samples: self.sample_columns.clone(),
-                channels: self.channels.unwrap_or(1),
-            },
-        }
+        self.corpus.corpus_options()
     }
 
     /// Sizes of the network for words or channels, and a number of classes, as found in the
@@ -499,16 +464,6 @@ impl TrainOptions {
             },
         }
     }
-}
-
-/// What runs have that were trained before there was a choice.
-fn default_test_fraction() -> f64 {
-    Division::default().test_fraction
-}
-
-/// The same.
-fn default_split_seed() -> u64 {
-    Division::default().seed
 }
 
 const fn one() -> usize {
