@@ -121,3 +121,6 @@ mod divisions;
 
 /// Real recordings, if there are any.
 mod sensors;
+
+/// Tables with a sample a row: every option, malformed ones, real recordings in that form.
+mod tables;
