@@ -318,6 +318,8 @@ fn run(folder: &Path, model: &SparseModel, statistics: &Normalization) -> Run {
     let run = Run::create(folder, &Preset::Reber.options(), &code, false).unwrap();
     let card = ModelCard {
         pooling: Default::default(),
+        task: Default::default(),
+        outputs: None,
         format: ModelCard::FORMAT,
         classes: ["sit", "walk", "run"].map(String::from).into(),
         max_tokens: 40,

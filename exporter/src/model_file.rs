@@ -5,9 +5,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use set_lstm_runtime::gate::Gate;
+use set_lstm_runtime::wire::Task;
 
 use crate::error::Result;
 use crate::normalization::Normalization;
+use crate::output_scale::OutputScale;
 use crate::sparse_model::{LayerView, SparseLayer, SparseMatrix, SparseModel};
 use crate::tensors::{self, Tensor, TensorFile};
 use crate::train::pooling::Pooling;
@@ -19,7 +21,7 @@ const REMEDY: &str = "train the model again, or copy its file again";
 pub struct ModelCard {
     /// Version of this form.
     pub format: u32,
-    /// Names of the classes, by label.
+    /// Names of the classes, by label; of a regression those of its numbers.
     pub classes: Vec<String>,
     /// Tokens that training saw of a document at most, counted from its end.
     pub max_tokens: usize,
@@ -32,6 +34,12 @@ pub struct ModelCard {
     /// What of the hidden state over time the output layer reads; absent for the last.
     #[serde(default, skip_serializing_if = "Pooling::is_last")]
     pub pooling: Pooling,
+    /// What it answers, and when; absent for a class at the end.
+    #[serde(default, skip_serializing_if = "Task::is_classification")]
+    pub task: Task,
+    /// What turns the logits of a regression into its numbers; absent for classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<OutputScale>,
     /// Epoch after which the weights were taken.
     pub epoch: u32,
     /// Share of the validation part that they classify rightly, 0 to 1.
@@ -239,6 +247,8 @@ mod tests {
             only_tokens: false,
             statistics: None,
             pooling: Pooling::Last,
+            task: Task::CLASSIFICATION,
+            outputs: None,
             epoch: 3,
             validation_accuracy: 0.875,
         };

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use set_lstm_runtime::wire::Task;
 
 use super::data::DataArguments;
 use super::output::{print, print_json};
@@ -247,6 +248,8 @@ fn train(
         only_tokens: false,
         statistics: data.code.statistics().cloned(),
         pooling: options.pooling,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         epoch: 0,
         validation_accuracy: 0.0,
     };

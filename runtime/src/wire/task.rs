@@ -44,6 +44,11 @@ impl Task {
         moment: Moment::End,
     };
 
+    /// Whether it is a class after the last step.
+    pub const fn is_classification(&self) -> bool {
+        self.byte() == Task::CLASSIFICATION.byte()
+    }
+
     /// The byte that says so.
     pub const fn byte(self) -> u8 {
         self.answer as u8 | self.moment as u8

@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use set_lstm_runtime::wire::Task;
 
 use super::data::DataArguments;
 use super::output::print_json;
@@ -189,6 +190,8 @@ fn import(arguments: Arguments) -> Result<Imported> {
         only_tokens: matches!(code, InputCode::Tokens { .. }),
         statistics: code.statistics().cloned(),
         pooling: Pooling::Last,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         epoch: 0,
         validation_accuracy: 0.0,
     };
