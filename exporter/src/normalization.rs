@@ -74,7 +74,7 @@ impl Normalization {
                         .map(|(&x, (&mean, &factor))| normalize(x, mean, factor)),
                 );
             }
-            normalised.push_samples(&values, set.label(k));
+            normalised.push_samples(&values, set.target(k));
         }
         normalised
     }

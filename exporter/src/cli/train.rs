@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use set_lstm_runtime::wire::Task;
 
 use super::data::DataArguments;
 use super::output::{print, print_json};
@@ -14,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::load::{InputCode, Training, load_training, load_training_coded};
 use crate::model_file::ModelCard;
 use crate::process::peak_memory_bytes;
+use crate::report::score::Score;
 use crate::report::table::{Column, Table, bytes, thousands};
 use crate::run::Run;
 use crate::train::options::{TopologyKind, TrainOptions};
@@ -74,8 +74,9 @@ pub struct Trained {
     pub epochs: u32,
     /// Epoch of the model that was kept.
     pub best_epoch: u32,
-    /// Its accuracy on the validation part.
-    pub validation_accuracy: f64,
+    /// How well it answers the validation part: `validation_accuracy` or `validation_r2`.
+    #[serde(flatten)]
+    pub score: Score,
     /// Parameters that exist.
     pub parameters: usize,
     /// Parameters of the fully connected counterpart.
@@ -248,10 +249,10 @@ fn train(
         only_tokens: false,
         statistics: data.code.statistics().cloned(),
         pooling: options.pooling,
-        task: Task::CLASSIFICATION,
+        task: data.train.task(),
         outputs: None,
         epoch: 0,
-        validation_accuracy: 0.0,
+        score: Score::Accuracy(0.0),
     };
     let batches = trainer.batches_per_epoch();
     let mut progress = Progress::new(run, card, options.epochs, batches, trainer.position())?;
@@ -280,7 +281,7 @@ fn train(
         seed: options.seed,
         epochs: trainer.position().epoch,
         best_epoch: card.epoch,
-        validation_accuracy: card.validation_accuracy,
+        score: card.score,
         parameters: model.parameters(),
         dense_parameters: model.dense_parameters(),
         tokens_per_second: tokens / training_seconds,
@@ -302,8 +303,8 @@ pub fn table(trained: &Trained) -> Table<2> {
         format!("{} ({})", trained.epochs, trained.best_epoch),
     );
     row(
-        "validation accuracy",
-        format!("{:.2} %", 100.0 * trained.validation_accuracy),
+        &format!("validation {}", trained.score.name()),
+        trained.score.text(),
     );
     row("parameters", thousands(trained.parameters as u64));
     row("share of dense", format!("{share:.2} % of {all}"));

@@ -44,7 +44,7 @@ const NOISY: &str = "epochs = 3\nword-dropout = 0.1\noutput-dropout = 0.2\navera
 /// Loss and accuracy are figures, not times: what has to be equal.
 fn figures(position: &Position) -> Vec<(f64, f64, f64)> {
     let all = position.metrics.iter();
-    all.map(|m| (m.train_loss, m.validation_loss, m.validation_accuracy))
+    all.map(|m| (m.train_loss, m.validation_loss, m.score.value()))
         .collect()
 }
 
