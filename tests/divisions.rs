@@ -33,7 +33,7 @@ fn check(collection: impl Collection, least: usize) {
         let (mut texts, mut counts) = (HashSet::new(), vec![0; classes]);
         let mut keep = |document: Document<'_>| {
             texts.insert(document.content.text().trim().to_owned());
-            counts[usize::from(document.label)] += 1;
+            counts[usize::from(document.target.class().unwrap())] += 1;
             Ok(())
         };
         corpus.for_each(split, &mut keep).unwrap();

@@ -41,7 +41,7 @@ fn the_real_set_is_whole_and_balanced() {
         let (mut reviews, mut positive, mut letters) = (0_u32, 0, 0);
         let mut count = |document: set_lstm::dataset::Document<'_>| {
             reviews += 1;
-            positive += u32::from(document.label == 1);
+            positive += u32::from(document.target.class() == Some(1));
             letters += document.content.text().len();
             Ok(())
         };
@@ -127,10 +127,13 @@ fn raw_reviews_on_the_serial_port_have_the_hosts_answers() {
     let mut texts = Vec::new();
     let mut classes = [0; 2];
     let mut take = |document: set_lstm::dataset::Document<'_>| {
-        let class = &mut classes[usize::from(document.label)];
+        let class = &mut classes[usize::from(document.target.class().unwrap())];
         if *class < REVIEWS / 2 {
             *class += 1;
-            texts.push((document.label, document.content.text().to_owned()));
+            texts.push((
+                document.target.class().unwrap(),
+                document.content.text().to_owned(),
+            ));
         }
         Ok(())
     };

@@ -27,7 +27,8 @@ pub fn stretch(corpus: &dyn Corpus, count: usize) -> Result<String> {
     let classes = corpus.classes().len();
     let mut found: Vec<Vec<(u64, String)>> = vec![Vec::new(); classes];
     let mut take = |document: Document<'_>| {
-        let of_class = &mut found[usize::from(document.label)];
+        let class = document.target.class().unwrap_or(0);
+        let of_class = &mut found[usize::from(class)];
         of_class.push((document.order, lines(document.content.series(), channels)));
         // an archive has them in any order: the first ones are those that count
         of_class.sort_unstable_by_key(|(order, _)| *order);
@@ -89,7 +90,7 @@ mod tests {
                 for label in 0..2 {
                     let samples = [order as f32 + 0.0001, f32::from(label) * -100.0];
                     visit(Document {
-                        label,
+                        target: label.into(),
                         order,
                         group: order,
                         content: Content::Series(&samples),

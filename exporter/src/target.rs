@@ -19,7 +19,7 @@ pub enum Target<'a> {
     ValuesOfSteps(&'a [f32]), // [steps x outputs]
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
     /// The class of the whole; `None` of any other target.
     pub fn class(self) -> Option<u8> {
         match self {
@@ -81,6 +81,42 @@ impl Target<'_> {
                 let outputs = values.len().checked_div(steps).unwrap_or(0);
                 Target::ValuesOfSteps(&values[surplus * outputs..])
             }
+        }
+    }
+}
+
+/// The same with its own memory, for whoever keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeptTarget {
+    /// As [`Target::Class`].
+    Class(u8),
+    /// As [`Target::ClassOfSteps`].
+    ClassOfSteps(Vec<u8>), // [steps]
+    /// As [`Target::Values`].
+    Values(Vec<f32>), // [outputs]
+    /// As [`Target::ValuesOfSteps`].
+    ValuesOfSteps(Vec<f32>), // [steps x outputs]
+}
+
+impl KeptTarget {
+    /// What it is.
+    pub fn target(&self) -> Target<'_> {
+        match self {
+            KeptTarget::Class(class) => Target::Class(*class),
+            KeptTarget::ClassOfSteps(labels) => Target::ClassOfSteps(labels),
+            KeptTarget::Values(values) => Target::Values(values),
+            KeptTarget::ValuesOfSteps(values) => Target::ValuesOfSteps(values),
+        }
+    }
+}
+
+impl From<Target<'_>> for KeptTarget {
+    fn from(target: Target<'_>) -> Self {
+        match target {
+            Target::Class(class) => KeptTarget::Class(class),
+            Target::ClassOfSteps(labels) => KeptTarget::ClassOfSteps(labels.to_vec()),
+            Target::Values(values) => KeptTarget::Values(values.to_vec()),
+            Target::ValuesOfSteps(values) => KeptTarget::ValuesOfSteps(values.to_vec()),
         }
     }
 }

@@ -56,6 +56,7 @@ pub fn bag_of_words(corpus: &dyn Corpus, options: &LoadOptions) -> Result<BagOfW
         classes,
         train,
         validation,
+        ..
     } = load_training(corpus, &options)?;
     let InputCode::Words(words) = &code else {
         let problem = "recordings have no words to count; leave bag-of-words out";
@@ -118,7 +119,7 @@ mod tests {
                 for order in 0..20 {
                     let text = format!("this is the {word} number {order} of them all");
                     visit(Document {
-                        label,
+                        target: label.into(),
                         order,
                         group: order * 3 + u64::from(label),
                         content: Content::Text(&text),

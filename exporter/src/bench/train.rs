@@ -114,6 +114,8 @@ pub fn generated_documents(options: &TrainOptions, length: usize, rounds: Rounds
     Training {
         code: InputCode::Words(Vocabulary::new(words)),
         classes: ["no", "yes"].map(String::from).into(),
+        output_names: Vec::new(),
+        outputs: None,
         train,
         validation,
     }

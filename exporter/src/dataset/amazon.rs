@@ -58,7 +58,7 @@ impl Collection for Amazon {
             whole.clear();
             whole.extend([summary, "\n", text]);
             visit(Example {
-                label,
+                target: label.into(),
                 content: Content::Text(&whole),
                 identity: Content::Text(text),
             })

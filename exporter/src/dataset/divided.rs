@@ -3,7 +3,7 @@
 //!
 //! Equal documents make a group, found by a hash of their words, or of their samples. The
 //! groups, in the order of their hashes, are shuffled by the seed, and the last of each class
-//! are the test part. What is divided is the content alone: neither the packing nor the
+//! are the test part; documents without a class are divided as one class. What is divided is the content alone: neither the packing nor the
 //! order of the rows changes the sides. Only hashes and labels are kept in memory, never the
 //! documents: they are read once to divide and once more to be handed out.
 
@@ -14,19 +14,31 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use set_lstm_runtime::text::for_each_word;
+use set_lstm_runtime::wire::Task;
 
 use super::split::{Member, last_of_each_class};
 use super::{Content, Corpus, Document, Medium, Split};
 use crate::error::{Error, Result};
 use crate::fnv;
+use crate::target::Target;
 
 /// A labelled data set in one part.
 pub trait Collection {
     /// The file that holds it, for messages.
     fn path(&self) -> &Path;
 
-    /// Names of the classes.
+    /// Names of the classes; none of a regression.
     fn classes(&self) -> Vec<String>;
+
+    /// What the documents are to be answered with.
+    fn task(&self) -> Task {
+        Task::CLASSIFICATION
+    }
+
+    /// Names of the numbers of a regression.
+    fn outputs(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// What the documents are.
     fn medium(&self) -> Medium {
@@ -45,8 +57,8 @@ pub trait Collection {
 /// One document of a [`Collection`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Example<'a> {
-    /// Index of the class.
-    pub label: u8,
+    /// What it is to be answered with.
+    pub target: Target<'a>,
     /// What it says.
     pub content: Content<'a>,
     /// The part of the content that makes two examples equal: mostly all of it.
@@ -80,10 +92,10 @@ pub struct Divided<C> {
 
 /// Where a document went.
 #[derive(Debug, Clone, Copy)]
-struct Place {
-    member: Member,
-    order: u64,
-    is_test: bool,
+pub(super) struct Place {
+    pub(super) member: Member,
+    pub(super) order: u64,
+    pub(super) is_test: bool,
 }
 
 impl<C: Collection> Divided<C> {
@@ -106,12 +118,16 @@ impl<C: Collection> Divided<C> {
         let mut members = Vec::new();
         collection.for_each(&mut |example| {
             members.push(Member {
-                label: example.label,
+                label: Member::label_of(example.target),
                 group: fingerprint(example.identity),
             });
             Ok(())
         })?;
-        for (label, class) in collection.classes().iter().enumerate() {
+        let classes = match collection.task() {
+            Task::CLASSIFICATION => collection.classes(),
+            _ => Vec::new(), // divided as one class
+        };
+        for (label, class) in classes.iter().enumerate() {
             if members
                 .iter()
                 .all(|member| usize::from(member.label) != label)
@@ -126,7 +142,7 @@ impl<C: Collection> Divided<C> {
 }
 
 /// The places of examples that stand in the order of the source.
-fn divide(members: &[Member], test_fraction: f64, seed: u64) -> Vec<Place> {
+pub(super) fn divide(members: &[Member], test_fraction: f64, seed: u64) -> Vec<Place> {
     let mut groups: Vec<u64> = members.iter().map(|member| member.group).collect();
     groups.sort_unstable();
     groups.dedup();
@@ -172,6 +188,14 @@ impl<C: Collection> Corpus for Divided<C> {
         self.collection.classes()
     }
 
+    fn task(&self) -> Task {
+        self.collection.task()
+    }
+
+    fn outputs(&self) -> Vec<String> {
+        self.collection.outputs()
+    }
+
     fn medium(&self) -> Medium {
         self.collection.medium()
     }
@@ -189,14 +213,15 @@ impl<C: Collection> Corpus for Divided<C> {
         self.collection.for_each(&mut |example| {
             let place = places.next().ok_or_else(changed)?;
             let Member { label, group } = place.member;
-            if (label, group) != (example.label, fingerprint(example.identity)) {
+            let found = Member::label_of(example.target);
+            if (label, group) != (found, fingerprint(example.identity)) {
                 return Err(changed());
             }
             if place.is_test != (split == Split::Test) {
                 return Ok(());
             }
             visit(Document {
-                label,
+                target: example.target,
                 order: place.order,
                 group,
                 content: example.content,

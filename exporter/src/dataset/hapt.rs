@@ -128,7 +128,7 @@ impl Corpus for Hapt {
             for start in starts.take_while(|start| start + WINDOW <= stretch.end) {
                 seen[usize::from(label)] = true;
                 visit(Document {
-                    label,
+                    target: label.into(),
                     order: stretch.key.order(start),
                     group: u64::from(stretch.key.user),
                     content: Content::Series(&recording.window(start)),

@@ -15,6 +15,7 @@ use std::path::{Component, Path, PathBuf};
 use super::archive::Source;
 use super::{Content, Corpus, Document, Split};
 use crate::error::{Error, Result};
+use crate::target::Target;
 
 const CLASSES: [&str; 2] = ["neg", "pos"];
 const ARCHIVE_ENDS: [&str; 5] = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".zip"];
@@ -109,7 +110,7 @@ impl Corpus for Imdb {
             }
             entry.read_text(&mut text)?;
             visit(Document {
-                label: review.label,
+                target: Target::Class(review.label),
                 order: review.id,
                 group: review.id << 1 | u64::from(review.label),
                 content: Content::Text(&text),
@@ -236,7 +237,7 @@ mod tests {
         let mut reviews = Vec::new();
         Imdb::open(path)?.for_each(split, &mut |document| {
             reviews.push((
-                document.label,
+                document.target.class().unwrap(),
                 document.order,
                 document.content.text().to_owned(),
             ));

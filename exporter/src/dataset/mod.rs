@@ -26,9 +26,11 @@ pub mod split;
 
 use divided::Division;
 use series_table::SeriesColumns;
+use set_lstm_runtime::wire::Task;
 use table::Columns;
 
 use crate::error::Result;
+use crate::target::Target;
 
 /// What a data set has to be told that does not come divided, or has columns of its own.
 /// Whatever has an official split ignores it.
@@ -110,12 +112,15 @@ impl<'a> Content<'a> {
     }
 }
 
-/// One labelled example.
+/// One example and its target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Document<'a> {
-    /// Index of the class in [`Corpus::classes`].
-    pub label: u8,
-    /// Place of the document in its class and split; no two share one.
+    /// What it is to be answered with, of the kind of [`Corpus::task`]: a class is an index
+    /// into [`Corpus::classes`], numbers stand in the order of [`Corpus::outputs`], in the units
+    /// of the data.
+    pub target: Target<'a>,
+    /// Place of the document in its class and split, or in its split where there is no class;
+    /// no two share one.
     pub order: u64,
     /// Documents of one group are never divided between training, validation and test:
     /// equal texts, recordings of one person. A number of its own for any other document.
@@ -126,8 +131,18 @@ pub struct Document<'a> {
 
 /// A labelled corpus that is read document by document and never held as a whole.
 pub trait Corpus {
-    /// Names of the classes; a document's label is an index into them.
+    /// Names of the classes; a document's class is an index into them. None of a regression.
     fn classes(&self) -> Vec<String>;
+
+    /// What the documents are to be answered with: a class at the end, if nothing else.
+    fn task(&self) -> Task {
+        Task::CLASSIFICATION
+    }
+
+    /// Names of the numbers of a regression; none of classes.
+    fn outputs(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// What the documents are.
     fn medium(&self) -> Medium {
@@ -137,7 +152,7 @@ pub trait Corpus {
     /// Calls `visit` with every document of one split, in the order of the source.
     ///
     /// An archive stores its files in any order, so whoever needs the same order
-    /// from every source sorts by [`Document::label`] and [`Document::order`].
+    /// from every source sorts by the class and [`Document::order`].
     /// Nothing seen is worth keeping unless the whole call returns `Ok`.
     ///
     /// # Errors

@@ -82,7 +82,7 @@ impl Corpus for Reber {
             let [second, last_but_one] = [second, last_but_one].map(|bit| ['T', 'P'][bit]);
             let text = &format!("B {second} B{walk} E {last_but_one} E");
             visit(Document {
-                label,
+                target: label.into(),
                 order,
                 group: order,
                 content: Content::Text(text),
@@ -125,7 +125,10 @@ mod tests {
         let mut strings = Vec::new();
         corpus
             .for_each(split, &mut |document| {
-                strings.push((document.label, document.content.text().to_owned()));
+                strings.push((
+                    document.target.class().unwrap(),
+                    document.content.text().to_owned(),
+                ));
                 Ok(())
             })
             .unwrap();

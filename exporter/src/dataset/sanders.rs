@@ -70,7 +70,7 @@ impl Collection for Sanders {
                 return Ok(());
             }
             visit(Example {
-                label: label as u8,
+                target: (label as u8).into(),
                 content: Content::Text(text),
                 identity: Content::Text(text),
             })

@@ -260,7 +260,7 @@ impl Collection for SeriesTable {
             let label = label.ok_or("a new label; run the command again")?;
             let content = Content::Series(samples);
             Ok(visit(Example {
-                label: label as u8,
+                target: (label as u8).into(),
                 content,
                 identity: content,
             }))
@@ -280,7 +280,7 @@ mod tests {
         let table = SeriesTable::open(&path, columns.clone())?;
         let mut rows = Vec::new();
         table.for_each(&mut |example| {
-            let label = table.classes[usize::from(example.label)].clone();
+            let label = table.classes[usize::from(example.target.class().unwrap())].clone();
             rows.push((label, example.content.series().to_vec()));
             Ok(())
         })?;

@@ -1,15 +1,24 @@
-//! Enters: labels and groups of examples in a fixed order. Leaves: which of them are held
+//! Enters: classes and groups of examples in a fixed order. Leaves: which of them are held
 //! back, for validation or for the final test. Next: `load` divides by it.
 
 use std::collections::{HashMap, HashSet};
 
+use crate::target::Target;
+
 /// What a division has to know of an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Member {
-    /// Its class.
+    /// Its class, or 0 where it has none as a whole: then all are of one.
     pub label: u8,
     /// Examples of one group stay together: equal texts, recordings of one person.
     pub group: u64,
+}
+
+impl Member {
+    /// The class by which a document of this target is divided.
+    pub fn label_of(target: Target<'_>) -> u8 {
+        target.class().unwrap_or(0)
+    }
 }
 
 /// Which members, sorted by label and order, are the last `fraction` of their class: at
@@ -27,6 +36,7 @@ pub fn last_of_each_class(members: &[Member], fraction: f64) -> Vec<bool> {
         left[usize::from(member.label)] += 1;
     }
     let mut held = HashSet::new();
+    let mut refused = HashSet::new(); // what must not go now must not go later either
     for class in members.chunk_by(|a, b| a.label == b.label) {
         let label = usize::from(class[0].label);
         let share = (class.len() as f64 * fraction).round() as usize;
@@ -36,7 +46,7 @@ pub fn last_of_each_class(members: &[Member], fraction: f64) -> Vec<bool> {
             if left[label] <= stay {
                 break;
             }
-            if held.contains(&member.group) {
+            if held.contains(&member.group) || refused.contains(&member.group) {
                 continue;
             }
             let mut after = left;
@@ -45,6 +55,8 @@ pub fn last_of_each_class(members: &[Member], fraction: f64) -> Vec<bool> {
             if labels.iter().all(|&l| after[usize::from(l)] > 0) {
                 left = after;
                 held.insert(member.group);
+            } else {
+                refused.insert(member.group);
             }
         }
     }

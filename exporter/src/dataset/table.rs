@@ -124,7 +124,7 @@ impl Collection for Table {
             let label = self.classes.iter().position(|known| known == label);
             let label = label.ok_or_else(|| row.error("a new label; run the command again"))?;
             visit(Example {
-                label: label as u8,
+                target: (label as u8).into(),
                 content: Content::Text(text),
                 identity: Content::Text(text),
             })

@@ -28,7 +28,10 @@ const FOOD: &str = "Id,Score,Time,Summary,Text\n\
 fn examples(collection: &dyn Collection) -> Result<Vec<(u8, String)>> {
     let mut found = Vec::new();
     collection.for_each(&mut |example| {
-        found.push((example.label, example.content.text().to_owned()));
+        found.push((
+            example.target.class().unwrap(),
+            example.content.text().to_owned(),
+        ));
         Ok(())
     })?;
     Ok(found)

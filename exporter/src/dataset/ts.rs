@@ -189,7 +189,7 @@ impl Collection for TsFile {
         read(&self.file, &mut |form, place| {
             let content = Content::Series(&form.samples);
             visit(Example {
-                label: place.label,
+                target: place.label.into(),
                 content,
                 identity: content,
             })
@@ -275,7 +275,7 @@ impl Corpus for TsPair {
         read(&half.file, &mut |form, place| {
             let content = Content::Series(&form.samples);
             visit(Document {
-                label: place.label,
+                target: place.label.into(),
                 order: scattered(place.line), // a file may be sorted
                 group: fingerprint(content),
                 content,

@@ -51,7 +51,7 @@ impl Collection for Yelp {
             match self.stars.label(stars).map_err(|it| row.error(it))? {
                 None => Ok(()),
                 Some(label) => visit(Example {
-                    label,
+                    target: label.into(),
                     content: Content::Text(text),
                     identity: Content::Text(text),
                 }),

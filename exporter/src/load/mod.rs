@@ -8,6 +8,7 @@ pub mod text;
 use crate::dataset::{Corpus, Medium, Split};
 use crate::error::{Error, Result};
 use crate::normalization::Normalization;
+use crate::output_scale::OutputScale;
 use crate::sequences::SequenceSet;
 use crate::vocabulary::{SIZE_MAX, Vocabulary};
 
@@ -110,11 +111,18 @@ impl InputCode {
 pub struct Training {
     /// Found in `train`; nothing of `validation` was counted.
     pub code: InputCode,
-    /// Names of the classes; a label is an index into them.
+    /// Names of the classes; a label is an index into them. None of a regression.
     pub classes: Vec<String>,
-    /// What is trained on, class by class.
+    /// Names of the numbers of a regression; none of classes.
+    pub output_names: Vec<String>, // [outputs]
+    /// In which units `train` and `validation` have those numbers, found in `train`; `None` of
+    /// classes.
+    pub outputs: Option<OutputScale>,
+    /// What is trained on, class by class if there are classes. Its samples and its numbers are
+    /// in the units of training.
     pub train: SequenceSet,
-    /// What chooses the epoch: the last part of each class, class by class.
+    /// What chooses the epoch, in the same units: the last part of each class, or of all where
+    /// a document as a whole has no class.
     pub validation: SequenceSet,
 }
 
@@ -163,8 +171,9 @@ pub fn load_training_coded(
     }
 }
 
-/// Reads one split, coded as training coded it. `max_steps` are kept of a document, counted
-/// from its end.
+/// Reads one split, coded as training coded it, but the numbers of a regression, which stay in
+/// the units of the data: a model's answers are compared in these. `max_steps` are kept of a
+/// document, counted from its end.
 ///
 /// # Errors
 ///
@@ -187,6 +196,28 @@ pub fn load_split(
             Ok(statistics.apply(&raw))
         }
         (code, found) => Err(other_medium(code, found)),
+    }
+}
+
+/// A training of two parts whose numbers are still in the units of the data.
+fn scaled(
+    corpus: &dyn Corpus,
+    code: InputCode,
+    train: SequenceSet,
+    validation: SequenceSet,
+) -> Training {
+    let outputs = OutputScale::of(&train);
+    let in_units = |set: SequenceSet| match &outputs {
+        Some(scale) => scale.apply(&set),
+        None => set,
+    };
+    Training {
+        train: in_units(train),
+        validation: in_units(validation),
+        code,
+        classes: corpus.classes(),
+        output_names: corpus.outputs(),
+        outputs,
     }
 }
 

@@ -2,7 +2,7 @@
 //! units, or raw. Next: `train` takes `load_training`'s, whoever asks the device the raw
 //! ones of [`load_split`].
 
-use super::{InputCode, LoadOptions, Training};
+use super::{InputCode, LoadOptions, Training, scaled};
 use crate::dataset::split::{Member, last_of_each_class};
 use crate::dataset::{Corpus, Split};
 use crate::error::Result;
@@ -47,15 +47,11 @@ fn coded(
     [train, validation]: [SequenceSet; 2],
     statistics: Normalization,
 ) -> Training {
-    Training {
-        train: statistics.apply(&train),
-        validation: statistics.apply(&validation),
-        code: InputCode::Samples(statistics),
-        classes: corpus.classes(),
-    }
+    let [train, validation] = [train, validation].map(|set| statistics.apply(&set));
+    scaled(corpus, InputCode::Samples(statistics), train, validation)
 }
 
-/// Reads one split, raw. `max_steps` are kept of a recording, counted from its end.
+/// Reads one split, samples and targets raw. `max_steps` are kept of a recording, counted from its end.
 ///
 /// # Errors
 ///
@@ -89,20 +85,23 @@ impl Recordings {
         channels: usize,
         max_steps: usize,
     ) -> Result<Recordings> {
-        let mut set = SequenceSet::of_samples(channels);
+        let mut set =
+            SequenceSet::of_samples(channels).answering(corpus.task(), corpus.outputs().len());
         let mut order = Vec::new();
         corpus.for_each(split, &mut |document| {
             let samples = document.content.series();
-            let surplus = (samples.len() / channels).saturating_sub(max_steps);
+            let steps = samples.len() / channels;
+            let kept = steps.min(max_steps);
             order.push(Placed {
                 member: Member {
-                    label: document.label,
+                    label: Member::label_of(document.target),
                     group: document.group,
                 },
                 order: document.order,
                 index: set.len(),
             });
-            set.push_samples(&samples[surplus * channels..], document.label);
+            let target = document.target.of_last(kept, steps);
+            set.push_samples(&samples[(steps - kept) * channels..], target);
             Ok(())
         })?;
         order.sort_unstable_by_key(|placed| (placed.member.label, placed.order));
@@ -114,7 +113,8 @@ impl Recordings {
         let mut set = self.set.empty_like();
         for (place, placed) in self.order.iter().enumerate() {
             if wanted(place) {
-                set.push_sequence(self.set.sequence(placed.index), placed.member.label);
+                let index = placed.index;
+                set.push_sequence(self.set.sequence(index), self.set.target(index));
             }
         }
         set
@@ -147,7 +147,7 @@ mod tests {
             for (split, label, order, group, samples) in &self.0 {
                 if *split == wanted {
                     visit(Document {
-                        label: *label,
+                        target: (*label).into(),
                         order: *order,
                         group: *group,
                         content: Content::Series(samples),

@@ -9,11 +9,12 @@ use std::ops::Range;
 
 use set_lstm_runtime::text::for_each_word;
 
-use super::{InputCode, LoadOptions, Training};
+use super::{InputCode, LoadOptions, Training, scaled};
 use crate::dataset::split::{Member, last_of_each_class};
 use crate::dataset::{Corpus, Document, Split};
 use crate::error::Result;
 use crate::sequences::{SequenceSet, Token};
+use crate::target::{KeptTarget, Target, UNLABELLED};
 use crate::vocabulary::count::Interner;
 use crate::vocabulary::{UNKNOWN, Vocabulary};
 
@@ -32,18 +33,14 @@ pub(super) fn load_training(corpus: &dyn Corpus, options: &LoadOptions) -> Resul
     let counted = trained_on.flat_map(|((words, _), _)| words.iter().copied());
     let ranking = interner.rank(counted, options.vocabulary);
 
-    let (mut train, mut validation) = (SequenceSet::of_tokens(), SequenceSet::of_tokens());
-    for ((words, label), held) in numbered.in_order().zip(held_back) {
+    let (mut train, mut validation) = (empty(corpus), empty(corpus));
+    for ((words, target), held) in numbered.in_order().zip(held_back) {
         let tokens = words.iter().map(|&number| ranking.token[number as usize]);
         let set = if held { &mut validation } else { &mut train };
-        push(set, tokens, label);
+        push(set, tokens, target);
     }
-    Ok(Training {
-        code: InputCode::Words(ranking.vocabulary),
-        classes: corpus.classes(),
-        train,
-        validation,
-    })
+    let code = InputCode::Words(ranking.vocabulary);
+    Ok(scaled(corpus, code, train, validation))
 }
 
 /// The same with words that are known already.
@@ -57,20 +54,16 @@ pub(super) fn load_training_coded(
     })?;
     let members: Vec<Member> = encoded.documents.iter().map(|it| it.member).collect();
     let held_back = last_of_each_class(&members, options.validation_fraction);
-    let (mut train, mut validation) = (SequenceSet::of_tokens(), SequenceSet::of_tokens());
-    for ((tokens, label), held) in encoded.in_order().zip(held_back) {
+    let (mut train, mut validation) = (empty(corpus), empty(corpus));
+    for ((tokens, target), held) in encoded.in_order().zip(held_back) {
         let set = if held { &mut validation } else { &mut train };
-        push(set, tokens.iter().copied(), label);
+        push(set, tokens.iter().copied(), target);
     }
-    Ok(Training {
-        code: InputCode::Words(words.clone()),
-        classes: corpus.classes(),
-        train,
-        validation,
-    })
+    let code = InputCode::Words(words.clone());
+    Ok(scaled(corpus, code, train, validation))
 }
 
-/// Reads one split with words that are known already: `token` is a [`Vocabulary`]'s of a
+/// Reads one split with words that are known already, its targets raw: `token` is a [`Vocabulary`]'s of a
 /// run, or that of a model file. `max_tokens` are kept of a document, counted from its end.
 ///
 /// # Errors
@@ -83,17 +76,30 @@ pub fn load_split(
     token: impl FnMut(&[u8]) -> Token,
 ) -> Result<SequenceSet> {
     let encoded = Sequences::read(corpus, split, max_tokens, token)?;
-    let mut set = SequenceSet::of_tokens();
-    for (tokens, label) in encoded.in_order() {
-        push(&mut set, tokens.iter().copied(), label);
+    let mut set = empty(corpus);
+    for (tokens, target) in encoded.in_order() {
+        push(&mut set, tokens.iter().copied(), target);
     }
     Ok(set)
 }
 
-/// Adds a document; one without words is one unknown token.
-fn push(set: &mut SequenceSet, tokens: impl ExactSizeIterator<Item = Token>, label: u8) {
-    let empty = tokens.len() == 0;
-    set.push(tokens.chain(empty.then_some(UNKNOWN)), label);
+fn empty(corpus: &dyn Corpus) -> SequenceSet {
+    SequenceSet::of_tokens().answering(corpus.task(), corpus.outputs().len())
+}
+
+/// Adds a document; one without words is one unknown token, of which nobody knows the answer
+/// if every step has its own.
+fn push(set: &mut SequenceSet, tokens: impl ExactSizeIterator<Item = Token>, target: Target<'_>) {
+    if tokens.len() > 0 {
+        return set.push(tokens, target);
+    }
+    let unknown = vec![f32::NAN; set.outputs()];
+    let target = match target {
+        Target::ClassOfSteps(_) => Target::ClassOfSteps(&[UNLABELLED]),
+        Target::ValuesOfSteps(_) => Target::ValuesOfSteps(&unknown),
+        of_the_whole => of_the_whole,
+    };
+    set.push([UNKNOWN], target);
 }
 
 /// The documents of one split as numbers of words, end to end in one buffer.
@@ -107,6 +113,7 @@ struct Located {
     member: Member,
     order: u64,
     words: Range<usize>,
+    target: KeptTarget,
 }
 
 impl<N> Sequences<N> {
@@ -121,19 +128,22 @@ impl<N> Sequences<N> {
         let mut documents = Vec::new();
         corpus.for_each(split, &mut |document| {
             let Document {
-                label,
+                target,
                 order,
                 group,
                 content,
             } = document;
             let start = words.len();
             for_each_word(content.text().as_bytes(), |word| words.push(number(word)));
-            let surplus = (words.len() - start).saturating_sub(max_tokens);
-            words.drain(start..start + surplus);
+            let steps = words.len() - start;
+            let kept = steps.min(max_tokens);
+            words.drain(start..start + steps - kept);
+            let label = Member::label_of(target);
             documents.push(Located {
                 member: Member { label, group },
                 order,
                 words: start..words.len(),
+                target: target.of_last(kept, steps).into(),
             });
             Ok(())
         })?;
@@ -141,11 +151,12 @@ impl<N> Sequences<N> {
         Ok(Sequences { words, documents })
     }
 
-    /// Words and class of each document, by class and order.
-    fn in_order(&self) -> impl Iterator<Item = (&[N], u8)> {
-        self.documents
-            .iter()
-            .map(|document| (&self.words[document.words.clone()], document.member.label))
+    /// Words and target of each document, by class and order.
+    fn in_order(&self) -> impl Iterator<Item = (&[N], Target<'_>)> {
+        self.documents.iter().map(|document| {
+            let words = &self.words[document.words.clone()];
+            (words, document.target.target())
+        })
     }
 }
 
@@ -172,7 +183,7 @@ mod tests {
             for &(split, label, order, text) in &self.0 {
                 if split == wanted {
                     visit(Document {
-                        label,
+                        target: label.into(),
                         order,
                         group: order << 1 | u64::from(label),
                         content: Content::Text(text),
@@ -300,7 +311,7 @@ mod tests {
                 visit: &mut dyn FnMut(Document<'_>) -> Result<()>,
             ) -> Result<()> {
                 visit(Document {
-                    label: 0,
+                    target: Target::Class(0),
                     order: 0,
                     group: 0,
                     content: Content::Text("read before the damage"),

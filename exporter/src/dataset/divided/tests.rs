@@ -18,7 +18,7 @@ impl Collection for Texts {
     fn for_each(&self, visit: &mut dyn FnMut(Example<'_>) -> Result<()>) -> Result<()> {
         self.0.iter().try_for_each(|(label, text)| {
             visit(Example {
-                label: *label,
+                target: (*label).into(),
                 content: Content::Text(text),
                 identity: Content::Text(text),
             })
@@ -48,7 +48,7 @@ fn part(corpus: &dyn Corpus, split: Split) -> Vec<(u8, String)> {
     let mut found = Vec::new();
     let mut keep = |document: Document<'_>| {
         let text = document.content.text().to_owned();
-        found.push((document.label, document.order, text));
+        found.push((document.target.class().unwrap(), document.order, text));
         Ok(())
     };
     corpus.for_each(split, &mut keep).unwrap();
@@ -157,7 +157,7 @@ impl Collection for Changing {
         let texts = [&["a", "b"][..], &["a", "c"], &["a"], &["a", "b", "c"]][reading];
         texts.iter().try_for_each(|&text| {
             visit(Example {
-                label: 0,
+                target: 0.into(),
                 content: Content::Text(text),
                 identity: Content::Text(text),
             })

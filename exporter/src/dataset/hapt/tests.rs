@@ -56,7 +56,12 @@ fn windows(path: &Path, split: Split) -> Result<Vec<Window>> {
     let mut windows = Vec::new();
     Hapt::open(path)?.for_each(split, &mut |document| {
         let samples = document.content.series().to_vec();
-        windows.push((document.label, document.order, document.group, samples));
+        windows.push((
+            document.target.class().unwrap(),
+            document.order,
+            document.group,
+            samples,
+        ));
         Ok(())
     })?;
     Ok(windows)

@@ -12,7 +12,7 @@ fn recordings(text: &str) -> Result<Vec<(String, Vec<f32>)>> {
     let file = TsFile::open(&path)?;
     let mut found = Vec::new();
     file.for_each(&mut |example| {
-        let class = file.classes()[usize::from(example.label)].clone();
+        let class = file.classes()[usize::from(example.target.class().unwrap())].clone();
         found.push((class, example.content.series().to_vec()));
         Ok(())
     })?;

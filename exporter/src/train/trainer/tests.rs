@@ -258,6 +258,8 @@ fn waves() -> Training {
         validation: statistics.apply(&set.spread(20)),
         code: InputCode::Samples(statistics),
         classes: ["slow", "fast"].map(String::from).into(),
+        output_names: Vec::new(),
+        outputs: None,
     }
 }
 
