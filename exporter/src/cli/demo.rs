@@ -65,7 +65,8 @@ struct Shown {
     model: PathBuf,
     /// Documents that were run on the emulated board.
     simulated_examples: usize,
-    simulated_accuracy: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulated_accuracy: Option<f64>,
     mismatches: usize,
     instructions_per_token: u64,
     board: &'static str,
