@@ -21,6 +21,7 @@ use set_lstm::train::engine::Engine;
 use set_lstm::train::parameters::{Densities, Parameters, Shape};
 use set_lstm::train::preset::Preset;
 use set_lstm::train::topology::Density;
+use set_lstm_runtime::Task;
 use set_lstm_runtime::error::Fault;
 use set_lstm_runtime::wire::{File, Place, Section};
 use set_lstm_runtime::{DecodeError, Gate};
@@ -72,6 +73,8 @@ pub fn file(model: &SparseModel, statistics: &Normalization, values: Values) -> 
         values,
         classes: class_names(model),
         vocabulary: None,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         statistics: Some(statistics),
         max_tokens: 0,
         seed: 1,
@@ -294,6 +297,8 @@ fn inputs_that_do_not_fit_their_statistics_are_not_packed() {
             values: KINDS[0],
             classes: class_names(model),
             vocabulary: None,
+            task: Task::CLASSIFICATION,
+            outputs: None,
             statistics,
             max_tokens: 0,
             seed: 1,

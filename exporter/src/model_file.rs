@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use set_lstm_runtime::gate::Gate;
-use set_lstm_runtime::wire::Task;
+use set_lstm_runtime::wire::{Answer, Task};
 
 use crate::error::Result;
 use crate::normalization::Normalization;
@@ -166,7 +166,11 @@ pub fn load(path: &Path) -> Result<(ModelCard, SparseModel)> {
     };
     let lengths_fit = model.layers().all(biases_fit)
         && model.head.len() == model.hidden_size() * model.head_bias.len()
-        && model.classes() == card.classes.len()
+        && card.classes.len()
+            == match card.task.answer {
+                Answer::Class => model.classes(),
+                Answer::Values => model.logits(),
+            }
         && card.statistics.as_ref().is_none_or(|statistics| {
             statistics.channels() == sizes.embedding
                 && statistics.factor.len() == sizes.embedding

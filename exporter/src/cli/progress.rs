@@ -9,7 +9,7 @@ use super::output::say;
 use crate::error::{Error, Result};
 use crate::model_file::ModelCard;
 use crate::report::metrics::EpochMetrics;
-use crate::report::table::thousands;
+use crate::report::table::{figure, thousands};
 use crate::run::Run;
 use crate::sparse_model::SparseModel;
 use crate::train::checkpoint::{Checkpoint, Position};
@@ -98,8 +98,10 @@ impl Watch for Progress<'_> {
             validation_loss,
             ..
         } = metrics;
+        let rmse = metrics.validation_rmse(self.card.outputs.as_ref());
+        let rmse = rmse.map_or_else(String::new, |rmse| format!("  RMSE {}", figure(rmse)));
         let line = format!(
-            "epoch {epoch:>2}/{}  loss {train_loss:.3}  validation loss {validation_loss:.3}  {} {}  {:>9} tokens/s  {:.1} s",
+            "epoch {epoch:>2}/{}  loss {train_loss:.3}  validation loss {validation_loss:.3}  {} {}{rmse}  {:>9} tokens/s  {:.1} s",
             self.epochs,
             metrics.score.name(),
             metrics.score.text(),

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::Serialize;
+use set_lstm_runtime::Answer;
 
 use super::data::DataArguments;
 use super::output::{print, print_json};
@@ -14,7 +15,7 @@ use crate::load::{InputCode, Training, load_training, load_training_coded};
 use crate::model_file::ModelCard;
 use crate::process::peak_memory_bytes;
 use crate::report::score::Score;
-use crate::report::table::{Column, Table, bytes, thousands};
+use crate::report::table::{Column, Table, bytes, figure, thousands};
 use crate::run::Run;
 use crate::train::options::{TopologyKind, TrainOptions};
 use crate::train::overrides::Overrides;
@@ -77,6 +78,9 @@ pub struct Trained {
     /// How well it answers the validation part: `validation_accuracy` or `validation_r2`.
     #[serde(flatten)]
     pub score: Score,
+    /// Root of its mean squared error there, in the units of the data, if it answers one number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_rmse: Option<f64>,
     /// Parameters that exist.
     pub parameters: usize,
     /// Parameters of the fully connected counterpart.
@@ -244,13 +248,16 @@ fn train(
 ) -> Result<Trained> {
     let card = ModelCard {
         format: ModelCard::FORMAT,
-        classes: data.classes.clone(),
+        classes: match data.train.task().answer {
+            Answer::Class => data.classes.clone(),
+            Answer::Values => data.output_names.clone(),
+        },
         max_tokens: options.max_tokens,
         only_tokens: false,
         statistics: data.code.statistics().cloned(),
         pooling: options.pooling,
         task: data.train.task(),
-        outputs: None,
+        outputs: data.outputs.clone(),
         epoch: 0,
         score: Score::Accuracy(0.0),
     };
@@ -282,6 +289,10 @@ fn train(
         epochs: trainer.position().epoch,
         best_epoch: card.epoch,
         score: card.score,
+        validation_rmse: metrics
+            .iter()
+            .find(|it| it.epoch == card.epoch)
+            .and_then(|best| best.validation_rmse(data.outputs.as_ref())),
         parameters: model.parameters(),
         dense_parameters: model.dense_parameters(),
         tokens_per_second: tokens / training_seconds,
@@ -306,6 +317,9 @@ pub fn table(trained: &Trained) -> Table<2> {
         &format!("validation {}", trained.score.name()),
         trained.score.text(),
     );
+    if let Some(rmse) = trained.validation_rmse {
+        row("validation RMSE", figure(rmse));
+    }
     row("parameters", thousands(trained.parameters as u64));
     row("share of dense", format!("{share:.2} % of {all}"));
     row(

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::file;
+use crate::output_scale::OutputScale;
 use crate::report::score::Score;
 
 /// First line of the file: the fields of [`EpochMetrics`] in their order, with a score of
@@ -42,6 +43,16 @@ pub struct EpochMetrics {
 }
 
 impl EpochMetrics {
+    /// Root of the mean squared error of the validation part in the units of the data, every
+    /// sequence weighing alike; `None` of classes, and of several numbers, which may have
+    /// several units.
+    pub fn validation_rmse(&self, outputs: Option<&OutputScale>) -> Option<f64> {
+        let [deviation] = outputs?.deviation[..] else {
+            return None;
+        };
+        Some(self.validation_loss.sqrt() * f64::from(deviation))
+    }
+
     /// Whether its model is better than that of an earlier epoch: by accuracy, or of numbers
     /// by the validation loss.
     pub fn is_better(&self, best: &EpochMetrics) -> bool {
@@ -184,6 +195,22 @@ mod tests {
         assert_eq!(load(&path).unwrap(), numbers);
         save(&path, &[]).unwrap();
         assert_eq!(load(&path).unwrap(), []);
+    }
+
+    #[test]
+    fn the_error_of_one_number_has_its_units() {
+        let [first, _] = two();
+        let epoch = EpochMetrics {
+            validation_loss: 0.25,
+            ..first
+        };
+        let scale = |outputs| OutputScale {
+            mean: vec![0.0; outputs],
+            deviation: vec![6.0; outputs],
+        };
+        assert_eq!(epoch.validation_rmse(Some(&scale(1))), Some(3.0));
+        assert_eq!(epoch.validation_rmse(Some(&scale(2))), None);
+        assert_eq!(epoch.validation_rmse(None), None);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Byte 7 of the preamble: what a model answers, and when. Next: `file` reads it.
+//! Enters: byte 7 of the preamble. Leaves: [`Task`], what a model answers, and when. Next: `file`
+//! reads it, and the application asks for it.
 
 use serde::{Deserialize, Serialize};
 
