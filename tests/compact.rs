@@ -14,6 +14,7 @@ use set_lstm::normalization::Normalization;
 use set_lstm::pack::compact::{CompactFile, compact};
 use set_lstm::pack::{PackOptions, Values, pack};
 use set_lstm::train::parameters::Shape;
+use set_lstm_runtime::Task;
 use set_lstm_runtime::compact::{Compact, PREAMBLE_BYTES, UnpackError, unpack_into};
 use set_lstm_runtime::wire::checksum;
 use set_lstm_runtime::{DecodeError, Float32, Int8, Model};
@@ -77,6 +78,8 @@ proptest! {
             values: if float { Values::Float32 } else { INT8 },
             classes: class_names(&model),
             vocabulary: None,
+            task: Task::CLASSIFICATION,
+            outputs: None,
             statistics: (vocabulary == 0).then_some(&statistics),
             max_tokens: 9,
             seed,
@@ -119,6 +122,8 @@ fn stacks_and_matrices_of_several_blocks_come_back() {
                 values,
                 classes: class_names(&model),
                 vocabulary: None,
+                task: Task::CLASSIFICATION,
+                outputs: None,
                 statistics: (vocabulary == 0).then_some(&statistics),
                 max_tokens: 0,
                 seed: 1,

@@ -8,6 +8,7 @@ use set_lstm::pack::{PackOptions, Values, pack};
 use set_lstm::quantize::quantize;
 use set_lstm::sparse_model::SparseModel;
 use set_lstm::train::parameters::Shape;
+use set_lstm_runtime::Task;
 use set_lstm_runtime::{
     Arithmetic, Float32, Int8, Model, RestoreError, SelfTestError, Snapshot, State, wire::File,
 };
@@ -325,6 +326,8 @@ proptest! {
                 values,
                 classes: class_names(&model),
                 vocabulary: None,
+                task: Task::CLASSIFICATION,
+                outputs: None,
                 statistics: None,
                 max_tokens: 0,
                 seed,

@@ -12,6 +12,7 @@ use set_lstm::simulate::cases::{self, Answer, answers};
 use set_lstm::simulate::firmware::{Firmware, Folders, Run};
 use set_lstm::simulate::{SimulateOptions, footprint, simulate};
 use set_lstm::train::parameters::Shape;
+use set_lstm_runtime::Task;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub fn model(shape: Shape, values: Values) -> AlignedBytes {
         values,
         classes: class_names(&model),
         vocabulary: None,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         statistics: None,
         max_tokens: 0,
         seed: 1,
@@ -101,7 +104,7 @@ fn assert_equal_on_device(shape: Shape, values: Values) {
         .iter()
         .zip(sequences.labels())
         .filter(|(a, b)| a.label == **b);
-    assert_eq!(simulation.accuracy, right.count() as f64 / 5.0);
+    assert_eq!(simulation.accuracy, Some(right.count() as f64 / 5.0));
     let footprint = simulation.footprint;
     assert_eq!(footprint.flash.model_bytes, model.len() as u64);
     assert!(simulation.instructions_per_token > 1000, "{simulation}");

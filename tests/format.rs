@@ -8,6 +8,7 @@ use set_lstm::pack::{EMBEDDING_BITS, PackOptions, Values, pack};
 use set_lstm::sparse_model::{SparseMatrix, SparseModel};
 use set_lstm::train::parameters::Shape;
 use set_lstm_runtime::Gate;
+use set_lstm_runtime::Task;
 use set_lstm_runtime::wire::{File, Section};
 use std::ops::Range;
 
@@ -47,6 +48,8 @@ pub fn tiny_file(values: Values) -> AlignedBytes {
         values,
         classes: vec!["no".into(), "yes".into()],
         vocabulary: None,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         statistics: None,
         max_tokens: 300,
         seed: 1,

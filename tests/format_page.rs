@@ -98,7 +98,7 @@ fn model(file: &AlignedBytes) -> String {
     dump.bytes(4, "magic SETL");
     dump.bytes(2, "version 2");
     dump.bytes(1, "kind: 1 int8, 2 f32");
-    dump.bytes(1, "zero");
+    dump.bytes(1, "task: 0, a class at the end");
     dump.u32("length of the file");
     dump.bytes(4, "CRC-32");
     let header = dump.u32("length of the header");

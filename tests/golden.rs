@@ -11,6 +11,7 @@ use set_lstm::normalization::Normalization;
 use set_lstm::pack::{self, PackOptions, Values};
 use set_lstm::sequences::Sequence;
 use set_lstm::train::parameters::Shape;
+use set_lstm_runtime::Task;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -174,6 +175,8 @@ fn write_missing_golden_files() {
                 },
                 classes: class_names(&model),
                 vocabulary: (!samples).then_some(&words),
+                task: Task::CLASSIFICATION,
+                outputs: None,
                 statistics: samples.then_some(&statistics),
                 max_tokens: if samples { 0 } else { 250 },
                 seed: 7,

@@ -6,6 +6,7 @@ use set_lstm::device::{AlignedBytes, AnyModel, AnyState};
 use set_lstm::pack::layout::{Choice, Optimise, pack_optimised};
 use set_lstm::pack::{PackOptions, Values};
 use set_lstm::sparse_model::SparseModel;
+use set_lstm_runtime::Task;
 
 fn optimised(
     model: &SparseModel,
@@ -18,6 +19,8 @@ fn optimised(
         values,
         classes: class_names(model),
         vocabulary: None,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         statistics: statistics.as_ref(),
         max_tokens: 0,
         seed: 1,

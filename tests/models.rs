@@ -7,6 +7,7 @@ use set_lstm::sparse_model::{LayerView, SparseLayer, SparseMatrix, SparseModel};
 use set_lstm::train::parameters::{Densities, Shape};
 use set_lstm::train::topology::Density;
 use set_lstm::vocabulary::Vocabulary;
+use set_lstm_runtime::Task;
 use set_lstm_runtime::gate::Gate;
 
 /// Both kinds of files, int8 with the finest embedding.
@@ -75,6 +76,8 @@ pub fn packed_with_words(
         values,
         classes: class_names(model),
         vocabulary,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         statistics: None,
         max_tokens: 400,
         seed: 1,

@@ -12,6 +12,7 @@ use set_lstm::normalization::Normalization;
 use set_lstm::pack::{PackOptions, Values, pack};
 use set_lstm::predict::Predictor;
 use set_lstm::quantize::quantize;
+use set_lstm::report::score::Score;
 use set_lstm::run::Run;
 use set_lstm::sequences::SequenceSet;
 use set_lstm::simulate::{SimulateOptions, footprint, simulate};
@@ -20,6 +21,7 @@ use set_lstm::train::engine::Engine;
 use set_lstm::train::parameters::{Densities, Parameters, Shape};
 use set_lstm::train::preset::Preset;
 use set_lstm::train::topology::Density;
+use set_lstm_runtime::Task;
 use set_lstm_runtime::error::Fault;
 use set_lstm_runtime::wire::{File, Place, Section};
 use set_lstm_runtime::{DecodeError, Gate};
@@ -71,6 +73,8 @@ pub fn file(model: &SparseModel, statistics: &Normalization, values: Values) -> 
         values,
         classes: class_names(model),
         vocabulary: None,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         statistics: Some(statistics),
         max_tokens: 0,
         seed: 1,
@@ -293,6 +297,8 @@ fn inputs_that_do_not_fit_their_statistics_are_not_packed() {
             values: KINDS[0],
             classes: class_names(model),
             vocabulary: None,
+            task: Task::CLASSIFICATION,
+            outputs: None,
             statistics,
             max_tokens: 0,
             seed: 1,
@@ -318,13 +324,15 @@ fn run(folder: &Path, model: &SparseModel, statistics: &Normalization) -> Run {
     let run = Run::create(folder, &Preset::Reber.options(), &code, false).unwrap();
     let card = ModelCard {
         pooling: Default::default(),
+        task: Default::default(),
+        outputs: None,
         format: ModelCard::FORMAT,
         classes: ["sit", "walk", "run"].map(String::from).into(),
         max_tokens: 40,
         only_tokens: false,
         statistics: Some(statistics.clone()),
         epoch: 1,
-        validation_accuracy: 0.5,
+        score: Score::Accuracy(0.5),
     };
     model_file::save(&run.folder().join("model.safetensors"), &card, model).unwrap();
     run

@@ -9,6 +9,7 @@ use set_lstm::device::{AnyModel, AnyState};
 use set_lstm::load::{LoadOptions, load_training};
 use set_lstm::pack::{PackOptions, Values, pack};
 use set_lstm::train::parameters::Shape;
+use set_lstm_runtime::Task;
 use set_lstm_runtime::text::for_each_word;
 use std::collections::HashMap;
 
@@ -64,6 +65,8 @@ fn a_vocabulary_of_another_run_is_refused() {
             values: Values::Float32,
             classes: class_names(&model),
             vocabulary: Some(&words),
+            task: Task::CLASSIFICATION,
+            outputs: None,
             statistics: None,
             max_tokens: 0,
             seed: 1,

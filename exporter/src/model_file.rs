@@ -5,9 +5,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use set_lstm_runtime::gate::Gate;
+use set_lstm_runtime::wire::{Answer, Task};
 
 use crate::error::Result;
 use crate::normalization::Normalization;
+use crate::output_scale::OutputScale;
+use crate::report::score::Score;
 use crate::sparse_model::{LayerView, SparseLayer, SparseMatrix, SparseModel};
 use crate::tensors::{self, Tensor, TensorFile};
 use crate::train::pooling::Pooling;
@@ -19,7 +22,7 @@ const REMEDY: &str = "train the model again, or copy its file again";
 pub struct ModelCard {
     /// Version of this form.
     pub format: u32,
-    /// Names of the classes, by label.
+    /// Names of the classes, by label; of a regression those of its numbers.
     pub classes: Vec<String>,
     /// Tokens that training saw of a document at most, counted from its end.
     pub max_tokens: usize,
@@ -32,10 +35,17 @@ pub struct ModelCard {
     /// What of the hidden state over time the output layer reads; absent for the last.
     #[serde(default, skip_serializing_if = "Pooling::is_last")]
     pub pooling: Pooling,
+    /// What it answers, and when; absent for a class at the end.
+    #[serde(default, skip_serializing_if = "Task::is_classification")]
+    pub task: Task,
+    /// What turns the logits of a regression into its numbers; absent for classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<OutputScale>,
     /// Epoch after which the weights were taken.
     pub epoch: u32,
-    /// Share of the validation part that they classify rightly, 0 to 1.
-    pub validation_accuracy: f64,
+    /// How well they answer the validation part: `validation_accuracy` or `validation_r2`.
+    #[serde(flatten)]
+    pub score: Score,
 }
 
 impl ModelCard {
@@ -156,7 +166,11 @@ pub fn load(path: &Path) -> Result<(ModelCard, SparseModel)> {
     };
     let lengths_fit = model.layers().all(biases_fit)
         && model.head.len() == model.hidden_size() * model.head_bias.len()
-        && model.classes() == card.classes.len()
+        && card.classes.len()
+            == match card.task.answer {
+                Answer::Class => model.classes(),
+                Answer::Values => model.logits(),
+            }
         && card.statistics.as_ref().is_none_or(|statistics| {
             statistics.channels() == sizes.embedding
                 && statistics.factor.len() == sizes.embedding
@@ -239,8 +253,10 @@ mod tests {
             only_tokens: false,
             statistics: None,
             pooling: Pooling::Last,
+            task: Task::CLASSIFICATION,
+            outputs: None,
             epoch: 3,
-            validation_accuracy: 0.875,
+            score: Score::Accuracy(0.875),
         };
         (card, parameters.to_model(&parameters.value))
     }

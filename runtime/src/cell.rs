@@ -16,7 +16,7 @@ use crate::arithmetic::{Arithmetic, GateWeights, Value};
 use crate::embedding::EmbeddingRow;
 use crate::gate::Gate;
 use crate::model::{Layer, Model};
-use crate::samples::Statistics;
+use crate::scale::Scale;
 use crate::sparse::{BLOCK, Columns, add_rows};
 use heapless::Vec;
 
@@ -122,7 +122,7 @@ pub(crate) fn step_samples<A: Arithmetic, const N: usize, const L: usize>(
 /// A sample as the engine multiplies it, channel by channel.
 #[inline(always)]
 fn values<'v, A: Arithmetic>(
-    statistics: Statistics<'v>,
+    statistics: Scale<'v>,
     layer: &'v Layer<'_, A>,
     raw: &'v [f32],
 ) -> impl Iterator<Item = A::Value> + Clone + 'v {

@@ -1,11 +1,11 @@
-//! Enters: the state after the last token. Leaves: logits and a [`Class`]. Next: the
-//! application.
+//! Enters: the state after any step. Leaves: logits, and a [`Class`] or the numbers of a
+//! regression. Next: the application.
 
 use crate::arithmetic::{Arithmetic, Logit};
 use crate::model::Model;
 use crate::state::State;
 
-/// The answer of a model.
+/// The answer of a model of classes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Class {
@@ -22,8 +22,21 @@ impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
         logits(model, self.hidden())
     }
 
+    /// The numbers of a regression after the steps so far, one after the other, in the units of
+    /// the data that the model was trained on: `mean + deviation · logit`. None of a model of
+    /// classes. [`Model::names`] has their names.
+    ///
+    /// One is infinite if `f32` does not hold it, as of a file whose means and deviations are
+    /// near the largest that there are.
+    pub fn values<'s>(&'s self, model: &'s Model<'_, A, L>) -> impl Iterator<Item = f32> + 's {
+        model.outputs.numbers(self.logits(model))
+    }
+
     /// The class of the sequence so far. One logit: positive is class 1, else class 0.
     /// Several: the largest, and the first of equal ones.
+    ///
+    /// The logits of a regression are no classes: of such a model this compares deviations of
+    /// different numbers, which says nothing. Ask [`Model::task`] where either may come.
     pub fn classify(&self, model: &Model<'_, A, L>) -> Class {
         class(self.logits(model))
     }

@@ -221,6 +221,14 @@ impl<const N: usize> DeltaState<N> {
         logits(model, self.hidden())
     }
 
+    /// The numbers of a regression, as [`State::values`](crate::State::values) has them.
+    pub fn values<'s, const L: usize>(
+        &'s self,
+        model: &'s Model<'_, Int8, L>,
+    ) -> impl Iterator<Item = f32> + 's {
+        model.outputs.numbers(self.logits(model))
+    }
+
     /// The class of the sequence so far, as [`State::classify`](crate::State::classify) has it.
     pub fn classify<const L: usize>(&self, model: &Model<'_, Int8, L>) -> Class {
         class(self.logits(model))

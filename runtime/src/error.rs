@@ -39,6 +39,11 @@ pub enum DecodeError {
         /// The byte that was found.
         found: u8,
     },
+    /// The model answers something that this version does not know.
+    Task {
+        /// The byte that was found.
+        found: u8,
+    },
     /// The file has numbers of the other kind.
     OtherKind {
         /// The kind of the file.
@@ -130,6 +135,10 @@ impl core::fmt::Display for DecodeError {
             Kind { found } => {
                 write!(f, "unknown kind of numbers {found}; export the model again")
             }
+            Task { found } => write!(
+                f,
+                "unknown task {found}; update the program, or export the model again with this version"
+            ),
             OtherKind { file: crate::wire::Kind::Int8 } => f.write_str(
                 "the file holds int8 values; use Model::<Int8> or export with --values f32",
             ),

@@ -50,6 +50,8 @@ pub mod text;
 
 pub mod vocabulary;
 
+mod scale;
+
 pub mod samples;
 
 mod embedding;
@@ -71,6 +73,8 @@ pub mod running;
 
 pub mod snapshot;
 
+mod outputs;
+
 pub mod classify;
 
 pub mod self_test;
@@ -89,3 +93,4 @@ pub use self_test::SelfTestError;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{CapacityError, State};
 pub use vocabulary::{Tokenizer, Vocabulary};
+pub use wire::{Answer, Moment, Task};

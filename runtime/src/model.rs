@@ -14,28 +14,34 @@ use crate::arithmetic::{Arithmetic, GateWeights};
 use crate::embedding::{Embedding, EmbeddingRow};
 use crate::error::DecodeError;
 use crate::gate::Gate;
-use crate::samples::Statistics;
+use crate::scale::Scale;
 use crate::vocabulary::Vocabulary;
 use crate::wire::{
     File, Header, InputLayout, LayerHeader, LayerShape, MAX_UNITS, Place, RowCode, Section,
-    Sections,
+    Sections, Task,
 };
 
 /// A checked model that borrows its file; `L` is how many layers it has room for.
 #[derive(Debug)]
 pub struct Model<'a, A: Arithmetic, const L: usize = 1> {
     pub(crate) embedding: Embedding<'a>,
-    pub(crate) statistics: Statistics<'a>,
+    /// Of the samples.
+    pub(crate) statistics: Scale<'a>,
     /// What is behind the last layer is empty.
     layers: [Layer<'a, A>; L],
     layer_count: u8,
     pub(crate) head_weight: &'a [A::HeadWeight], // [logits x hidden]
     pub(crate) head_bias: &'a [A::Logit],        // [logits]
+    /// Of the numbers of a regression.
+    pub(crate) outputs: Scale<'a>,
     pub(crate) reference: &'a [u16],
     pub(crate) checksum: u32,
     class_names: &'a str,
     vocabulary: Option<Vocabulary<'a>>,
     max_tokens: u32,
+    /// As the file has it: an enum would be where `Option<Model>` says `None`, and a static of
+    /// it no longer all zero, but as many bytes of flash.
+    task: u8,
 }
 
 /// One layer.
@@ -99,19 +105,18 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
             bits: &[],
             code: RowCode::RAW_SAMPLES,
         },
-        statistics: Statistics {
-            mean: &[],
-            factor: &[],
-        },
+        statistics: Scale::NONE,
         layers: [const { Layer::NONE }; L],
         layer_count: 0,
         head_weight: &[],
         head_bias: &[],
+        outputs: Scale::NONE,
         reference: &[],
         checksum: 0,
         class_names: "",
         vocabulary: None,
         max_tokens: 0,
+        task: 0,
     };
 
     #[inline(never)]
@@ -138,9 +143,10 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         self.checksum = file.checksum;
         self.class_names = header.class_names;
         self.max_tokens = header.max_tokens;
+        self.task = header.task.byte();
 
         let mut sections = Sections::new(file);
-        let [displacement, fingerprint, block, length, bits, mean, factor] = header.front_bytes();
+        let [displacement, fingerprint, block, length, bits, channels, _] = header.front_bytes();
         let displacement = sections.array(Section::WordDisplacement, displacement);
         let fingerprint = sections.array(Section::WordFingerprint, fingerprint);
         self.embedding = Embedding {
@@ -149,17 +155,17 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
             bits: sections.array(Section::RowBits, bits),
             code: header.rows,
         };
-        self.statistics = Statistics {
-            mean: sections.array(Section::InputMean, mean),
-            factor: sections.array(Section::InputFactor, factor),
-        };
+        let names = [Section::InputMean, Section::InputFactor];
+        self.statistics.read(&mut sections, names, channels, 0)?;
         sections.check()?;
         self.vocabulary = Vocabulary::new(header, displacement, fingerprint)?;
-        self.statistics.check()?;
         self.read_layers(&mut sections, header)?;
-        let [weight, bias, reference] = header.back_bytes(A::KIND);
+        let [weight, bias, numbers, _, reference] = header.back_bytes(A::KIND);
         self.head_weight = sections.array(Section::HeadWeight, weight);
         self.head_bias = sections.array(Section::HeadBias, bias);
+        let names = [Section::OutputMean, Section::OutputDeviation];
+        let least = f32::MIN_POSITIVE.to_bits(); // which no core takes for zero
+        self.outputs.read(&mut sections, names, numbers, least)?;
         self.reference = sections.array(Section::Reference, reference);
         sections.finish()?;
         A::check_head(self.head_weight, self.head_bias)?;
@@ -238,14 +244,25 @@ impl<'a, A: Arithmetic, const L: usize> Model<'a, A, L> {
         Some(self.statistics.mean.len()).filter(|&channels| channels > 0)
     }
 
-    /// Logits of the head: one for two classes, else one a class.
+    /// What the model answers, a class or numbers, and whether after every step or at the end.
+    pub fn task(&self) -> Task {
+        Task::of_byte(self.task).unwrap_or_default() // it was read as one
+    }
+
+    /// Logits of the head: one for two classes, else one a class; of a regression one a number.
     pub fn logits(&self) -> usize {
         self.head_bias.len()
     }
 
-    /// Name of a class, if the file has one for this label.
+    /// Name of a class, if the file has one for this label; of a regression the name of the
+    /// number at this place of [`State::values`](crate::State::values).
     pub fn class_name(&self, label: u8) -> Option<&'a str> {
-        lines(self.class_names).nth(label.into())
+        self.names().nth(label.into())
+    }
+
+    /// Names of the classes by label, or of the numbers of a regression in their order.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> + use<'a, A, L> {
+        lines(self.class_names)
     }
 
     /// The words that the model knows; `None` if the file has none.
@@ -306,7 +323,7 @@ fn check_sizes(header: &Header<'_>) -> Result<(), DecodeError> {
         && !(count > 1 && first.layout == InputLayout::Delta)
         && header.logits > 0
         && u64::from(header.parameters) <= header.dense_parameters()
-        && lines(header.class_names).count() == usize::from(header.classes());
+        && lines(header.class_names).count() == usize::from(header.names());
     if possible {
         Ok(())
     } else {

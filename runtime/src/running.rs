@@ -19,6 +19,8 @@ pub trait Running<A: Arithmetic, const L: usize> {
     fn step_samples(&mut self, model: &Model<'_, A, L>, samples: &[f32]);
     /// The logits of the sequence so far.
     fn logits<'s>(&'s self, model: &'s Model<'_, A, L>) -> impl Iterator<Item = A::Logit> + 's;
+    /// The numbers of a regression after the steps so far.
+    fn values<'s>(&'s self, model: &'s Model<'_, A, L>) -> impl Iterator<Item = f32> + 's;
     /// The class of the sequence so far.
     fn classify(&self, model: &Model<'_, A, L>) -> Class;
     /// FNV-1a of `h` and `c`.
@@ -40,6 +42,10 @@ impl<A: Arithmetic, const N: usize, const L: usize> Running<A, L> for State<A, N
 
     fn logits<'s>(&'s self, model: &'s Model<'_, A, L>) -> impl Iterator<Item = A::Logit> + 's {
         State::logits(self, model)
+    }
+
+    fn values<'s>(&'s self, model: &'s Model<'_, A, L>) -> impl Iterator<Item = f32> + 's {
+        State::values(self, model)
     }
 
     fn classify(&self, model: &Model<'_, A, L>) -> Class {
@@ -67,6 +73,10 @@ impl<const N: usize, const L: usize> Running<Int8, L> for DeltaState<N> {
 
     fn logits<'s>(&'s self, model: &'s Model<'_, Int8, L>) -> impl Iterator<Item = i32> + 's {
         DeltaState::logits(self, model)
+    }
+
+    fn values<'s>(&'s self, model: &'s Model<'_, Int8, L>) -> impl Iterator<Item = f32> + 's {
+        DeltaState::values(self, model)
     }
 
     fn classify(&self, model: &Model<'_, Int8, L>) -> Class {

@@ -1,8 +1,7 @@
 //! Enters: raw samples and the statistics of their channels. Leaves: the numbers that training
 //! saw. Next: `cell` multiplies them by `W`; the exporter trains on the same numbers.
 
-use crate::error::{DecodeError, Fault};
-use crate::wire::Section;
+use crate::scale::Scale;
 
 /// Largest magnitude of a normalised sample, in standard deviations: what lies beyond is
 /// taken for it, so that a sum has a bound.
@@ -22,41 +21,13 @@ pub fn normalize(raw: f32, mean: f32, factor: f32) -> f32 {
     }
 }
 
-/// The statistics of all channels, as they lie in flash; empty if the model reads tokens.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Statistics<'a> {
-    /// Mean of each channel.
-    pub mean: &'a [f32], // [channels]
-    /// One over the standard deviation of each channel; 0 of one that never changes.
-    pub factor: &'a [f32], // [channels]
-}
-
-impl<'a> Statistics<'a> {
+impl<'a> Scale<'a> {
     /// The normalised samples of one step, by ascending channel. Channels that are missing
     /// count as their mean and do not come; what is beyond the last channel does not either.
     #[inline(always)]
     pub fn normalized(self, raw: &'a [f32]) -> impl Iterator<Item = f32> + Clone + 'a {
         let channels = raw.iter().zip(self.mean).zip(self.factor);
         channels.map(|((&raw, &mean), &factor)| normalize(raw, mean, factor))
-    }
-
-    /// Checks that means are numbers, and factors numbers that turn no sign.
-    pub fn check(&self) -> Result<(), DecodeError> {
-        let check = |values: &[f32], section, is_right: fn(f32) -> bool| match (0..)
-            .zip(values)
-            .find(|&(_, &value)| !is_right(value))
-        {
-            Some((index, _)) => Err(DecodeError::Content {
-                section,
-                index,
-                fault: Fault::Value,
-            }),
-            None => Ok(()),
-        };
-        check(self.mean, Section::InputMean, f32::is_finite)?;
-        check(self.factor, Section::InputFactor, |factor| {
-            factor.is_finite() && factor >= 0.0
-        })
     }
 }
 

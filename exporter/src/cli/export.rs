@@ -197,6 +197,8 @@ pub fn export(run: &Run, out: &Path, options: &ExportOptions) -> Result<Exported
         values,
         classes: card.classes,
         vocabulary: code.words(),
+        task: card.task,
+        outputs: card.outputs.as_ref(),
         statistics: code.statistics(),
         max_tokens: u32::try_from(card.max_tokens).unwrap_or(0),
         seed: run.options()?.seed,

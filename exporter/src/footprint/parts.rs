@@ -194,7 +194,10 @@ fn part_of(section: Section, is_joined: impl Fn(Place) -> bool) -> Option<(Strin
         }
         Section::InputMean | Section::InputFactor => rest("statistics of the samples"),
         Section::Unit(_) => rest("biases of the gates"),
-        Section::HeadWeight | Section::HeadBias => rest("head"),
+        Section::HeadWeight
+        | Section::HeadBias
+        | Section::OutputMean
+        | Section::OutputDeviation => rest("head"),
         _ => None,
     }
 }

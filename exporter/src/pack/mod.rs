@@ -22,6 +22,7 @@
 //! of the embedding 8 bits keep 176,144, 5 bits 164,684, 3 bits 136,871 and 2 bits 125,335.
 
 mod bits;
+mod check;
 pub mod compact;
 mod layer;
 pub mod layout;
@@ -35,6 +36,7 @@ mod writer;
 
 use crate::error::{Error, Result};
 use crate::normalization::Normalization;
+use crate::output_scale::OutputScale;
 use crate::quantize::{LARGEST_SAMPLE, QuantizedMatrix, QuantizedModel, quantize_as};
 use crate::sparse_model::{SparseMatrix, SparseModel};
 use crate::vocabulary::Vocabulary;
@@ -45,7 +47,7 @@ use rows::{RowValues, by_rows};
 use set_lstm_runtime::fixed::pair;
 use set_lstm_runtime::gate::Gate;
 use set_lstm_runtime::wire::{
-    Header, InputLayout, Kind, LayerHeader, MAX_LAYERS, MAX_UNITS, RowCode, Section, WordCode,
+    Header, InputLayout, Kind, LayerHeader, MAX_LAYERS, RowCode, Section, Task, WordCode,
 };
 pub use upgrade::{upgrade, version};
 use words::WordTable;
@@ -74,8 +76,12 @@ pub enum Values {
 pub struct PackOptions<'a> {
     /// What the numbers shall be.
     pub values: Values,
-    /// Names of the classes, by label.
+    /// What the model answers, and when.
+    pub task: Task,
+    /// Names of the classes, by label; of a regression those of its numbers.
     pub classes: Vec<String>,
+    /// What turns the logits of a regression into its numbers.
+    pub outputs: Option<&'a OutputScale>,
     /// The words that the tokens stand for; without them the file reads tokens only.
     ///
     /// With words a token is the place of its word in a perfect hash and no longer the one
@@ -111,7 +117,7 @@ pub fn pack(model: &SparseModel, options: &PackOptions<'_>) -> Result<Vec<u8>> {
 
 /// Writes a model file whose first layer lies in this way.
 fn pack_as(model: &SparseModel, options: &PackOptions<'_>, layout: InputLayout) -> Result<Vec<u8>> {
-    check(model, options)?;
+    check::check(model, options)?;
     let contents = match options.vocabulary {
         None => contents(model, options, layout)?,
         Some(vocabulary) => {
@@ -153,92 +159,13 @@ fn contents(
     if let Some(statistics) = options.statistics {
         contents = contents.with_statistics(statistics);
     }
+    if let Some(outputs) = options.outputs {
+        contents = contents.with_outputs(outputs);
+    }
+    contents.header.task = options.task;
     contents.header.max_tokens = options.max_tokens;
     contents.header.parameters = model.parameters() as u32; // at most 2^25 and a few
     Ok(contents)
-}
-
-fn check(model: &SparseModel, options: &PackOptions<'_>) -> Result<()> {
-    let refuse = |problem: String| Err(Error::Options(problem));
-    let layers = model.layers().count();
-    if layers > MAX_LAYERS {
-        return refuse(format!(
-            "a file holds {MAX_LAYERS} layers, the model has {layers}; train a flatter one"
-        ));
-    }
-    let hidden = model
-        .layers()
-        .map(|layer| (layer.hidden_size(), "hidden units"));
-    for (size, what) in hidden.chain([(model.embedding_size(), "inputs")]) {
-        if !(1..=usize::from(MAX_UNITS)).contains(&size) {
-            return refuse(format!(
-                "the device runs 1 to {MAX_UNITS} {what}, the model has {size}; train a smaller one"
-            ));
-        }
-    }
-    check_inputs(model, options)?;
-    if options.values == Values::Int8Delta && (model.channels().is_none() || layers > 1) {
-        return refuse(
-            "delta stepping is for models of samples with one layer; export without --delta".into(),
-        );
-    }
-    if model.vocabulary_size() > 0x1_0000 {
-        let size = model.vocabulary_size();
-        return refuse(format!(
-            "the device knows 65536 tokens at most, the model has {size}; train with a smaller vocabulary"
-        ));
-    }
-    let lines = |name: &String| name.is_empty() || name.contains(['\n', '\r']);
-    if options.classes.len() != model.classes() || options.classes.iter().any(lines) {
-        let (names, classes) = (options.classes.len(), model.classes());
-        return refuse(format!(
-            "{names} class names for {classes} classes; name each class in one line"
-        ));
-    }
-    if model.classes() > 255 {
-        return refuse(format!(
-            "the device tells 255 classes apart, not {}",
-            model.classes()
-        ));
-    }
-    let matrices = model
-        .layers()
-        .flat_map(|layer| layer.input.iter().chain(layer.recurrent))
-        .chain([&model.embedding]);
-    let vectors = model
-        .layers()
-        .flat_map(|layer| layer.bias)
-        .chain([&model.head, &model.head_bias]);
-    let all = matrices.map(|m| &m.value).chain(vectors).flatten();
-    if all.clone().any(|value| !value.is_finite()) {
-        return refuse("a weight is not a number; train again with a lower learning rate".into());
-    }
-    Ok(())
-}
-
-/// Words go with tokens, and statistics with samples.
-fn check_inputs(model: &SparseModel, options: &PackOptions<'_>) -> Result<()> {
-    let problem = match (model.channels(), options.statistics) {
-        (None, None) => return Ok(()),
-        (None, Some(_)) => "statistics of samples for a model of tokens",
-        (Some(_), _) if options.vocabulary.is_some() => "words for a model of samples",
-        (Some(_), None) => "a model of samples without their statistics",
-        (Some(channels), Some(statistics)) => {
-            let Normalization { mean, factor } = statistics;
-            if [mean.len(), factor.len()] != [channels; 2] {
-                "statistics of other channels than the model has"
-            } else if mean.iter().any(|mean| !mean.is_finite())
-                || factor.iter().any(|f| !(f.is_finite() && *f >= 0.0))
-            {
-                "statistics that are not numbers"
-            } else {
-                return Ok(());
-            }
-        }
-    };
-    Err(Error::Options(format!(
-        "{problem}; pack the model with what it was trained with"
-    )))
 }
 
 /// The arrays of a file as bytes, and the shapes that go into its header.
@@ -264,10 +191,17 @@ impl Contents {
             Kind::Int8 => RowCode::samples(LARGEST_SAMPLE),
             Kind::Float32 => RowCode::RAW_SAMPLES,
         };
-        let bits = |values: &[f32]| bytes(values.iter().map(|value| value.to_bits()));
         self.sections.extend([
             (Section::InputMean, bits(&statistics.mean)),
             (Section::InputFactor, bits(&statistics.factor)),
+        ]);
+        self
+    }
+
+    fn with_outputs(mut self, outputs: &OutputScale) -> Contents {
+        self.sections.extend([
+            (Section::OutputMean, bits(&outputs.mean)),
+            (Section::OutputDeviation, bits(&outputs.deviation)),
         ]);
         self
     }
@@ -358,7 +292,6 @@ fn float32(model: &SparseModel, first: InputLayout) -> Option<Contents> {
         contents.push_layer(number, header, gates, weights)?;
     }
     contents.header.logits = model.logits() as u8;
-    let bits = |values: &[f32]| bytes(values.iter().map(|value| value.to_bits()));
     contents.sections.extend([
         (Section::HeadWeight, bits(&model.head)),
         (Section::HeadBias, bits(&model.head_bias)),
@@ -372,6 +305,7 @@ fn embedding(rows: &[Vec<(u16, i32)>], columns: usize, values: RowValues) -> Opt
     Some(Contents {
         kind: Kind::Float32,
         header: Header {
+            task: Task::CLASSIFICATION,
             vocabulary: rows.len() as u32,
             input: columns as u16,
             logits: 0,
@@ -412,6 +346,11 @@ fn float_row<V>(matrix: &SparseMatrix, row: usize, value: impl Fn(f32) -> V) -> 
         .zip(values)
         .map(|(&column, &weight)| (column, value(weight)))
         .collect()
+}
+
+/// Numbers as they are.
+fn bits(values: &[f32]) -> Vec<u8> {
+    bytes(values.iter().map(|value| value.to_bits()))
 }
 
 /// The parameters of all units, with a zero after an odd number.

@@ -7,6 +7,7 @@ use crate::device::AlignedBytes;
 use crate::error::Result;
 use crate::normalization::Normalization;
 use crate::sparse_model::SparseModel;
+use set_lstm_runtime::Task;
 
 /// The file; samples are multiplied by `factor` on their way in.
 ///
@@ -21,6 +22,8 @@ pub fn plain(model: &SparseModel, factor: f32) -> Result<AlignedBytes> {
         values: Values::Float32,
         classes: (0..model.classes()).map(|n| n.to_string()).collect(),
         vocabulary: None,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         statistics: statistics.as_ref(),
         max_tokens: 0,
         seed: 1,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use set_lstm_runtime::gate::Gate;
 use set_lstm_runtime::wire::{
     Header, InputLayout, Kind, LayerHeader, MAGIC, MAX_LAYERS, PREAMBLE_BYTES, RowCode,
-    STRIP_CLASSES, Section, WordCode, checksum,
+    STRIP_CLASSES, Section, Task, WordCode, checksum,
 };
 
 /// The header of version 1, as postcard has it.
@@ -134,6 +134,7 @@ fn header_of<'a>(old: &Header1<'a>) -> Header<'a> {
         input_scale: old.fixed.input_scale,
     };
     Header {
+        task: Task::CLASSIFICATION,
         vocabulary: old.vocabulary,
         input: old.input,
         logits: old.logits,

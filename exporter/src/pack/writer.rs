@@ -26,7 +26,7 @@ impl<'a> Writer<'a> {
         let mut bytes = Vec::with_capacity(PREAMBLE_BYTES + postcard.len());
         bytes.extend(MAGIC);
         bytes.extend(VERSION.to_le_bytes());
-        bytes.extend([kind as u8, 0]);
+        bytes.extend([kind as u8, header.task.byte()]);
         bytes.extend([0; 8]);
         bytes.extend((postcard.len() as u32).to_le_bytes());
         bytes.extend(postcard);

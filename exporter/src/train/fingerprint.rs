@@ -4,6 +4,7 @@
 use super::options::TrainOptions;
 use crate::fnv;
 use crate::load::Training;
+use crate::target::Target;
 
 /// How [`TrainOptions`] show that recordings stay as they are. It is left out, so that runs
 /// go on that were begun before there was a choice.
@@ -34,7 +35,7 @@ fn text_of(options: &TrainOptions) -> String {
     text
 }
 
-/// FNV-1a of steps and labels.
+/// FNV-1a of steps and targets.
 pub(super) fn of_data(data: &Training) -> u64 {
     let mut hash = fnv::START;
     let mut add = |number: u64| hash = fnv::add(hash, number);
@@ -43,10 +44,21 @@ pub(super) fn of_data(data: &Training) -> u64 {
             set.tokens(k).iter().for_each(|&token| add(token.into()));
             let samples = set.sequence(k).samples().flatten();
             samples.for_each(|value| add(value.to_bits().into()));
-            add(0x1_0000 + u64::from(set.label(k)));
+            match set.target(k) {
+                Target::Class(class) => add(label(class)),
+                Target::ClassOfSteps(classes) => classes.iter().for_each(|&it| add(label(it))),
+                Target::Values(values) | Target::ValuesOfSteps(values) => {
+                    values.iter().for_each(|it| add(u64::from(it.to_bits())));
+                }
+            }
         }
     }
     hash
+}
+
+/// No token looks like it.
+fn label(class: u8) -> u64 {
+    0x1_0000 + u64::from(class)
 }
 
 #[cfg(test)]

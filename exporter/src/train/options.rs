@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use set_lstm_runtime::wire::{Answer, Task};
 
 use super::augmentation::Augmentation;
 use super::dense::FULL;
@@ -367,15 +368,33 @@ impl TrainOptions {
         self.corpus.corpus_options()
     }
 
-    /// Sizes of the network for words or channels, and a number of classes, as found in the
-    /// data.
-    pub fn shape(&self, code: &InputCode, classes: usize) -> Shape {
+    /// Sizes of the network for words or channels, and so many classes or numbers, as found
+    /// in the data.
+    pub fn shape(&self, code: &InputCode, answer: Answer, count: usize) -> Shape {
+        let is_sign = answer == Answer::Class && count == 2;
         Shape {
             vocabulary: code.vocabulary_size(),
             embedding: code.channels().unwrap_or(self.embedding_size),
             hidden: self.hidden_size,
-            logits: if classes == 2 { 1 } else { classes },
+            logits: if is_sign { 1 } else { count },
         }
+    }
+
+    /// Refuses what does not go with the answers that the data wants.
+    ///
+    /// # Errors
+    /// [`Error::Options`] that names the option.
+    pub fn check_task(&self, task: Task) -> Result<()> {
+        let problem = if task.is_every_step() && !self.pooling.is_last() {
+            "an answer after every step reads the state of that step; train with --pooling last"
+        } else if task.is_every_step() && self.speed > 0.0 {
+            "another speed would move the steps from under their answers; train with --speed 0"
+        } else if task.answer == Answer::Values && self.label_smoothing > 0.0 {
+            "numbers are no classes to smooth; train with --label-smoothing 0"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Options(problem.into()))
     }
 
     /// Connections at the start.

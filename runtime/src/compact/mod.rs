@@ -98,6 +98,10 @@ impl<'a> Compact<'a> {
             let found = preamble.version;
             return Err(DecodeError::CompactVersion { found });
         }
+        if preamble.task != 0 {
+            let found = preamble.task; // the model's own stands in its file
+            return Err(DecodeError::Task { found });
+        }
         let kind = preamble.kind_of(bytes)?;
         if checksum(bytes) != preamble.checksum {
             return Err(DecodeError::Checksum);

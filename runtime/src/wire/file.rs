@@ -3,7 +3,7 @@
 
 use super::{
     CHECKSUM_AT, COMPACT_MAGIC, Header, HeaderParts, Kind, MAGIC, MAX_UNITS, PREAMBLE_BYTES,
-    Section, VERSION,
+    Section, Task, VERSION,
 };
 use crate::error::DecodeError;
 use bytemuck::AnyBitPattern;
@@ -26,7 +26,8 @@ pub struct File<'a> {
 pub(crate) struct Preamble {
     pub magic: [u8; 4],
     pub version: u16,
-    kind: [u8; 2],
+    kind: u8,
+    pub task: u8,
     length: u32,
     pub checksum: u32,
     /// The number that each form has for itself.
@@ -37,12 +38,13 @@ impl Preamble {
     /// The preamble and the bytes behind it; `None` if the bytes are too few.
     pub fn split(bytes: &[u8]) -> Option<(Preamble, &[u8])> {
         let (preamble, rest) = bytes.split_first_chunk::<PREAMBLE_BYTES>()?;
-        let &[m0, m1, m2, m3, v0, v1, kind, zero, l0, l1, l2, l3, ..] = preamble;
+        let &[m0, m1, m2, m3, v0, v1, kind, task, l0, l1, l2, l3, ..] = preamble;
         let &[.., c0, c1, c2, c3, n0, n1, n2, n3] = preamble;
         let preamble = Preamble {
             magic: [m0, m1, m2, m3],
             version: u16::from_le_bytes([v0, v1]),
-            kind: [kind, zero],
+            kind,
+            task,
             length: u32::from_le_bytes([l0, l1, l2, l3]),
             checksum: u32::from_le_bytes([c0, c1, c2, c3]),
             last: u32::from_le_bytes([n0, n1, n2, n3]),
@@ -56,9 +58,9 @@ impl Preamble {
     /// No such kind, or another length.
     pub fn kind_of(&self, file: &[u8]) -> Result<Kind, DecodeError> {
         let kind = match self.kind {
-            [1, 0] => Kind::Int8,
-            [2, 0] => Kind::Float32,
-            [found, _] => return Err(DecodeError::Kind { found }),
+            1 => Kind::Int8,
+            2 => Kind::Float32,
+            found => return Err(DecodeError::Kind { found }),
         };
         if file.len() as u64 == u64::from(self.length) {
             Ok(kind)
@@ -73,7 +75,8 @@ impl<'a> File<'a> {
     /// choosing an engine. `Model::from_bytes` checks everything.
     ///
     /// # Errors
-    /// Not a model file, another version, cut off, or a header that does not decode.
+    /// Not a model file, another version, a task that is not known, cut off, or a header that
+    /// does not decode.
     pub fn peek(bytes: &'a [u8]) -> Result<File<'a>, DecodeError> {
         let (preamble, rest) = Preamble::split(bytes).ok_or(DecodeError::NotAModel)?;
         if preamble.magic != MAGIC {
@@ -87,10 +90,12 @@ impl<'a> File<'a> {
             return Err(DecodeError::Version { found });
         }
         let kind = preamble.kind_of(bytes)?;
+        let found = preamble.task;
+        let task = Task::of_byte(found).ok_or(DecodeError::Task { found })?;
         let length = preamble.last as usize;
         let (header, rest) = rest.split_at_checked(length).ok_or(DecodeError::Header)?;
         let parts = HeaderParts::read(header).ok_or(DecodeError::Header)?;
-        let header = parts.header().ok_or(DecodeError::Header)?;
+        let header = parts.header(task).ok_or(DecodeError::Header)?;
         let fill = length.wrapping_neg() % 4;
         let (fill, body) = rest.split_at_checked(fill).ok_or(DecodeError::Header)?;
         if fill.iter().any(|&byte| byte != 0) {

@@ -1,21 +1,23 @@
-//! Enters: the postcard header. Leaves: [`Header`], its fields checked for their ranges, and the
-//! sizes that follow from it. Next: `file` cuts the sections by them.
+//! Enters: the postcard header, and the task of the preamble. Leaves: [`Header`], its fields
+//! checked for their ranges, and the sizes that follow from it. Next: `file` cuts the sections.
 
-use super::{BLOCK_ROWS, Kind, LayerShape, MAX_LAYERS, Place, Section};
+use super::{Answer, BLOCK_ROWS, Kind, LayerShape, MAX_LAYERS, Place, Section, Task};
 use crate::gate::Gate;
 use serde::{Deserialize, Serialize};
 
 /// Shapes and constants of a model: everything of the file that is not an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header<'a> {
+    /// What the model answers, and when; it stands in the preamble.
+    pub task: Task,
     /// Rows of the embedding; token 0 is the unknown word. 0: there is no embedding, the
     /// inputs are samples.
     pub vocabulary: u32,
     /// Columns of the embedding or channels of a sample, the input size of the first layer.
     pub input: u16,
-    /// Logits of the head: one for two classes, else one a class.
+    /// Logits of the head: one for two classes, else one a class; of a regression one a number.
     pub logits: u8,
-    /// Names of the classes in the order of their labels, one a line.
+    /// Names of the classes in the order of their labels, or of the numbers, one a line.
     pub class_names: &'a str,
     /// How the rows of the embedding are coded; of samples only how finely they are stored.
     pub rows: RowCode,
@@ -126,7 +128,7 @@ pub const MAX_NUMBER_BYTES: usize = 4 * (OWN_NUMBERS + LAYER_NUMBERS * MAX_LAYER
 pub struct HeaderParts<'a> {
     /// The numbers, u32, in the order of the fields; layers that are not there are left out.
     pub numbers: &'a [u8],
-    /// Names of the classes, one a line.
+    /// Names of the classes or numbers, one a line.
     pub class_names: &'a str,
 }
 
@@ -182,8 +184,9 @@ impl<'a> HeaderParts<'a> {
         })
     }
 
-    /// The header; `None` if a number is beyond its field, or left over.
-    pub fn header(&self) -> Option<Header<'a>> {
+    /// The header of a model of this task; `None` if a number is beyond its field, or left
+    /// over.
+    pub fn header(&self, task: Task) -> Option<Header<'a>> {
         let (rest, odd) = self.numbers.as_chunks::<4>();
         let mut numbers = Numbers {
             rest,
@@ -193,6 +196,7 @@ impl<'a> HeaderParts<'a> {
         const BYTE: u32 = u8::MAX as u32;
         const HALF: u32 = u16::MAX as u32;
         let header = Header {
+            task,
             vocabulary: next(0x1_0000),
             input: next(HALF) as u16,
             logits: next(BYTE) as u8,
@@ -304,12 +308,18 @@ impl Header<'_> {
     }
 
     /// Bytes of the sections behind the layers, in their order.
-    pub fn back_bytes(&self, kind: Kind) -> [u32; 3] {
+    pub fn back_bytes(&self, kind: Kind) -> [u32; 5] {
         let logits = u32::from(self.logits);
         let weights = u32::from(self.hidden()) * logits;
+        let outputs = match self.task.answer {
+            Answer::Class => 0,
+            Answer::Values => 4 * logits,
+        };
         [
             kind.bytes().head * weights,
             4 * logits,
+            outputs,
+            outputs,
             self.reference_halfwords.saturating_mul(2),
         ]
     }
@@ -318,7 +328,7 @@ impl Header<'_> {
     /// is the shape of its layer.
     pub fn section_bytes(&self, kind: Kind, section: Section, counts: &[u16]) -> u32 {
         let [displacement, fingerprint, block, length, bits, mean, factor] = self.front_bytes();
-        let [weight, bias, reference] = self.back_bytes(kind);
+        let [weight, bias, output_mean, deviation, reference] = self.back_bytes(kind);
         let of_gate = |Place { layer, gate }, part: usize| {
             let bytes = self.layer_shape(layer).gate_bytes(kind, gate, counts);
             bytes.get(part).copied().unwrap_or_default()
@@ -341,6 +351,8 @@ impl Header<'_> {
             Section::Unit(place) => of_gate(place, 6),
             Section::HeadWeight => weight,
             Section::HeadBias => bias,
+            Section::OutputMean => output_mean,
+            Section::OutputDeviation => deviation,
             Section::Reference => reference,
         }
     }
@@ -364,12 +376,11 @@ impl Header<'_> {
             + u64::from(self.logits) * (u64::from(self.hidden()) + 1)
     }
 
-    /// Classes that the head tells apart.
-    pub fn classes(&self) -> u16 {
-        if self.logits == 1 {
-            2
-        } else {
-            u16::from(self.logits)
+    /// Names that the file has: of the classes that the head tells apart, or of its numbers.
+    pub fn names(&self) -> u16 {
+        match (self.task.answer, self.logits) {
+            (Answer::Class, 1) => 2,
+            (_, logits) => logits.into(),
         }
     }
 }

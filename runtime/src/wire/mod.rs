@@ -9,7 +9,7 @@
 //! | 0..4 | magic `SETL` | exporter `pack` | [`File::open`] |
 //! | 4..6 | format version, u16 | exporter `pack` | [`File::open`] |
 //! | 6 | [`Kind`] of the numbers, u8 | exporter `pack` | [`File::open`] |
-//! | 7 | zero | exporter `pack` | [`File::open`] |
+//! | 7 | [`Task`]: what is answered, and when, u8 | exporter `pack` | [`File::open`] |
 //! | 8..12 | length of the whole file, u32 | exporter `pack` | [`File::open`] |
 //! | 12..16 | CRC-32 of all other bytes, u32 | exporter `pack` | [`File::open`] |
 //! | 16..20 | length of the header, u32 | exporter `pack` | [`File::open`] |
@@ -27,8 +27,8 @@
 //! | row block `[vocabulary / 16]` | u32 | u32 | `embedding` |
 //! | row length `[vocabulary]` | u8 | u8 | `embedding` |
 //! | row bits `[words]` | u32 | u32 | `embedding` |
-//! | input mean `[channels]` | f32 | f32 | `samples` |
-//! | input factor `[channels]` | f32 | f32 | `samples` |
+//! | input mean `[channels]` | f32 | f32 | `scale`, `samples` |
+//! | input factor `[channels]` | f32 | f32 | `scale`, `samples` |
 //! | shape `[gates x counts]` | u16 | u16 | `sparse` |
 //! | input start `[segments x (columns + 1)]` | u16 | u16 | `sparse` |
 //! | input unit `[pairs]` | - | 2 × u8 | `float32` |
@@ -39,11 +39,14 @@
 //! | unit `[hidden, made even]` | u32 | f32 | `int8`, `float32` |
 //! | head weight `[logits x hidden]` | i16 | f32 | `classify` |
 //! | head bias `[logits]` | i32 | f32 | `classify` |
+//! | output mean `[logits]` | f32 | f32 | `scale`, `outputs` |
+//! | output deviation `[logits]` | f32 | f32 | `scale`, `outputs` |
 //! | reference `[halfwords]` | u16 | u16 | `self_test` |
 //!
 //! A model reads tokens or samples. If [`Header::vocabulary`] is 0 it reads samples of
 //! [`Header::input`] channels, and the sections of words and rows are empty; else the two
-//! sections of input statistics are.
+//! sections of input statistics are. A model answers classes or numbers: of classes the two
+//! sections of outputs are empty.
 //!
 //! The matrices of a layer lie in one of three ways, [`InputLayout`]: `W` by columns beside `U`
 //! by strips; both joined in strips over `[h; x]`, `x` being the samples or the `h` of the

@@ -62,6 +62,10 @@ pub enum Section {
     HeadWeight,
     /// Bias of each logit, i32 or f32.
     HeadBias,
+    /// Mean of each number of a regression, f32; empty in a file of classes.
+    OutputMean,
+    /// Standard deviation of each number, f32; empty in a file of classes.
+    OutputDeviation,
     /// Sequences with their expected outputs, u16.
     Reference,
 }
@@ -97,7 +101,7 @@ impl Section {
         ]
         .into_iter()
         .chain(layers)
-        .chain([HeadWeight, HeadBias, Reference])
+        .chain([HeadWeight, HeadBias, OutputMean, OutputDeviation, Reference])
     }
 }
 
@@ -121,6 +125,8 @@ impl core::fmt::Display for Section {
             Section::Unit(of) => ("unit", of.layer, Some(of.gate)),
             Section::HeadWeight => ("head.weight", 0, None),
             Section::HeadBias => ("head.bias", 0, None),
+            Section::OutputMean => ("output.mean", 0, None),
+            Section::OutputDeviation => ("output.deviation", 0, None),
             Section::Reference => ("reference", 0, None),
         };
         // most files have one layer, whose number would say nothing

@@ -1,4 +1,5 @@
-//! Byte 7 of the preamble: what a model answers, and when. Next: `file` reads it.
+//! Enters: byte 7 of the preamble. Leaves: [`Task`], what a model answers, and when. Next: `file`
+//! reads it, and the application asks for it.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +44,16 @@ impl Task {
         answer: Answer::Class,
         moment: Moment::End,
     };
+
+    /// Whether it is a class after the last step.
+    pub const fn is_classification(&self) -> bool {
+        self.byte() == Task::CLASSIFICATION.byte()
+    }
+
+    /// Whether it is an answer after every step.
+    pub const fn is_every_step(&self) -> bool {
+        matches!(self.moment, Moment::EveryStep)
+    }
 
     /// The byte that says so.
     pub const fn byte(self) -> u8 {

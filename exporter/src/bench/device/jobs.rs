@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::inspect::inspect;
 use crate::pack::{PackOptions, Values, pack};
 use crate::simulate::cases::{self, Answer, answers};
+use set_lstm_runtime::Task;
 use std::io::{Seek, Write};
 use std::path::Path;
 
@@ -69,6 +70,8 @@ fn job(point: GridPoint, values: Values, seed: u64) -> Result<(Packed, Vec<u8>)>
         values,
         classes: vec!["no".into(), "yes".into()],
         vocabulary: None,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         statistics: statistics.as_ref(),
         max_tokens: 0,
         seed,

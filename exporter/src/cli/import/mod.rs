@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use set_lstm_runtime::wire::Task;
 
 use super::data::DataArguments;
 use super::output::print_json;
@@ -20,6 +21,7 @@ use crate::import::verify::{Recorded, Verification, verify};
 use crate::import::{Framework, read};
 use crate::load::InputCode;
 use crate::model_file::ModelCard;
+use crate::report::score::Score;
 use crate::run::Run;
 use crate::sparse_model::SparseModel;
 use crate::train::options::{TopologyKind, TrainOptions};
@@ -189,8 +191,10 @@ fn import(arguments: Arguments) -> Result<Imported> {
         only_tokens: matches!(code, InputCode::Tokens { .. }),
         statistics: code.statistics().cloned(),
         pooling: Pooling::Last,
+        task: Task::CLASSIFICATION,
+        outputs: None,
         epoch: 0,
-        validation_accuracy: 0.0,
+        score: Score::Accuracy(0.0),
     };
     let mut imported = Imported {
         source: file,
