@@ -276,7 +276,7 @@ prop_compose! {
 }
 
 /// The same cases in every run; `PROPTEST_RNG_SEED` and `PROPTEST_CASES` draw others.
-fn cases(cases: u32) -> ProptestConfig {
+pub fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig {
         cases,
         failure_persistence: None,

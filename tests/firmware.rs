@@ -104,7 +104,7 @@ fn assert_equal_on_device(shape: Shape, values: Values) {
         .iter()
         .zip(sequences.labels())
         .filter(|(a, b)| a.label == **b);
-    assert_eq!(simulation.accuracy, right.count() as f64 / 5.0);
+    assert_eq!(simulation.accuracy, Some(right.count() as f64 / 5.0));
     let footprint = simulation.footprint;
     assert_eq!(footprint.flash.model_bytes, model.len() as u64);
     assert!(simulation.instructions_per_token > 1000, "{simulation}");

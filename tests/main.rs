@@ -35,6 +35,9 @@ mod engine;
 /// Models that read samples: their file, the engines, their way from a run to the board.
 mod samples;
 
+/// Models that answer numbers, or after every step.
+mod answers;
+
 /// What a file is optimised for.
 mod layouts;
 
@@ -121,3 +124,6 @@ mod divisions;
 
 /// Real recordings, if there are any.
 mod sensors;
+
+/// Tables with a sample a row: every option, malformed ones, real recordings in that form.
+mod tables;

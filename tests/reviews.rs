@@ -151,7 +151,7 @@ fn raw_reviews_on_the_serial_port_have_the_hosts_answers() {
         let answer = host.assert_equal(text.as_bytes(), &said);
         letters += text.len();
         words += answer.tokens;
-        right += u32::from(model.class_name(*label) == Some(&answer.class));
+        right += u32::from(model.class_name(*label) == answer.class.as_deref());
     }
     eprintln!(
         "{REVIEWS} reviews, {letters} bytes, {words} tokens, {right} right, in {:.1} s",

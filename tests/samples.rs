@@ -12,6 +12,7 @@ use set_lstm::normalization::Normalization;
 use set_lstm::pack::{PackOptions, Values, pack};
 use set_lstm::predict::Predictor;
 use set_lstm::quantize::quantize;
+use set_lstm::report::score::Score;
 use set_lstm::run::Run;
 use set_lstm::sequences::SequenceSet;
 use set_lstm::simulate::{SimulateOptions, footprint, simulate};
@@ -331,7 +332,7 @@ fn run(folder: &Path, model: &SparseModel, statistics: &Normalization) -> Run {
         only_tokens: false,
         statistics: Some(statistics.clone()),
         epoch: 1,
-        validation_accuracy: 0.5,
+        score: Score::Accuracy(0.5),
     };
     model_file::save(&run.folder().join("model.safetensors"), &card, model).unwrap();
     run

@@ -7,8 +7,8 @@ use crate::sequences::{Sequence, Token};
 use set_lstm_runtime::compact::{Compact, UnpackError};
 use set_lstm_runtime::wire::{COMPACT_MAGIC, File, Kind, MAX_LAYERS, MAX_UNITS};
 use set_lstm_runtime::{
-    Arithmetic, Class, DecodeError, EmbeddingRow, Float32, Int8, Logit, Model, SelfTestError,
-    State, Tokenizer, Vocabulary,
+    Answer, Arithmetic, Class, DecodeError, EmbeddingRow, Float32, Int8, Logit, Model, Moment,
+    SelfTestError, State, Task, Tokenizer, Vocabulary,
 };
 use std::convert::Infallible;
 use std::ops::Deref;
@@ -194,7 +194,17 @@ impl<'a> AnyModel<'a> {
         of_kind!(self, |model| model.logits())
     }
 
-    /// Name of a class.
+    /// What the model answers, and when.
+    pub fn task(&self) -> Task {
+        of_kind!(self, |model| model.task())
+    }
+
+    /// Names of the classes by label, or of the numbers of a regression.
+    pub fn names(&self) -> Vec<&'a str> {
+        of_kind!(self, |model| model.names().collect())
+    }
+
+    /// Name of a class, or of a number.
     pub fn class_name(&self, label: u8) -> Option<&'a str> {
         of_kind!(self, |model| model.class_name(label))
     }
@@ -286,6 +296,30 @@ impl AnyState {
         })
     }
 
+    /// A whole sequence from its beginning, with a look at the state after every step.
+    pub fn run_each<'s>(
+        &mut self,
+        model: &AnyModel<'_>,
+        sequence: impl Into<Sequence<'s>>,
+        mut after: impl FnMut(&AnyState),
+    ) {
+        self.reset();
+        let sequence = sequence.into();
+        for &token in sequence.tokens() {
+            self.step(model, token);
+            after(self);
+        }
+        for samples in sequence.samples() {
+            self.step_samples(model, samples);
+            after(self);
+        }
+    }
+
+    /// The numbers of a regression after the steps so far; none of a model of classes.
+    pub fn values(&self, model: &AnyModel<'_>) -> Vec<f32> {
+        of_kind!(self, model, |state, model| state.values(model).collect())
+    }
+
     /// The class of the sequence so far.
     pub fn classify(&self, model: &AnyModel<'_>) -> Class {
         of_kind!(self, model, |state, model| state.classify(model))
@@ -313,6 +347,16 @@ impl AnyState {
             AnyState::Int8(state) => state.digest(),
             AnyState::Float32(state) => state.digest(),
         }
+    }
+}
+
+/// What a model answers, and when, in words.
+pub fn task_words(task: Task) -> &'static str {
+    match (task.answer, task.moment) {
+        (Answer::Class, Moment::End) => "a class at the end",
+        (Answer::Class, Moment::EveryStep) => "a class after every step",
+        (Answer::Values, Moment::End) => "numbers at the end",
+        (Answer::Values, Moment::EveryStep) => "numbers after every step",
     }
 }
 

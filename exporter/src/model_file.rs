@@ -5,11 +5,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use set_lstm_runtime::gate::Gate;
-use set_lstm_runtime::wire::Task;
+use set_lstm_runtime::wire::{Answer, Task};
 
 use crate::error::Result;
 use crate::normalization::Normalization;
 use crate::output_scale::OutputScale;
+use crate::report::score::Score;
 use crate::sparse_model::{LayerView, SparseLayer, SparseMatrix, SparseModel};
 use crate::tensors::{self, Tensor, TensorFile};
 use crate::train::pooling::Pooling;
@@ -42,8 +43,9 @@ pub struct ModelCard {
     pub outputs: Option<OutputScale>,
     /// Epoch after which the weights were taken.
     pub epoch: u32,
-    /// Share of the validation part that they classify rightly, 0 to 1.
-    pub validation_accuracy: f64,
+    /// How well they answer the validation part: `validation_accuracy` or `validation_r2`.
+    #[serde(flatten)]
+    pub score: Score,
 }
 
 impl ModelCard {
@@ -164,7 +166,11 @@ pub fn load(path: &Path) -> Result<(ModelCard, SparseModel)> {
     };
     let lengths_fit = model.layers().all(biases_fit)
         && model.head.len() == model.hidden_size() * model.head_bias.len()
-        && model.classes() == card.classes.len()
+        && card.classes.len()
+            == match card.task.answer {
+                Answer::Class => model.classes(),
+                Answer::Values => model.logits(),
+            }
         && card.statistics.as_ref().is_none_or(|statistics| {
             statistics.channels() == sizes.embedding
                 && statistics.factor.len() == sizes.embedding
@@ -250,7 +256,7 @@ mod tests {
             task: Task::CLASSIFICATION,
             outputs: None,
             epoch: 3,
-            validation_accuracy: 0.875,
+            score: Score::Accuracy(0.875),
         };
         (card, parameters.to_model(&parameters.value))
     }

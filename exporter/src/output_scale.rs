@@ -71,6 +71,28 @@ impl OutputScale {
         scaled
     }
 
+    /// The set with its numbers in the units of the data again: the way back of
+    /// [`OutputScale::apply`].
+    ///
+    /// # Panics
+    /// If it has other numbers, or classes.
+    pub fn undo(&self, set: &SequenceSet) -> SequenceSet {
+        let back = OutputScale {
+            mean: self
+                .mean
+                .iter()
+                .zip(&self.deviation)
+                .map(|(mean, deviation)| -mean / deviation)
+                .collect(),
+            deviation: self
+                .deviation
+                .iter()
+                .map(|deviation| 1.0 / deviation)
+                .collect(),
+        };
+        back.apply(set)
+    }
+
     /// Turns the logits of one answer, or of several end to end, into the numbers of the data:
     /// `mean + deviation · logit`.
     pub fn restore(&self, logits: &mut [f32]) {
@@ -104,6 +126,10 @@ mod tests {
         let mut known = scaled.values().to_vec();
         known.remove(2);
         assert_eq!(known, [-1.0, 0.0, 0.0, 1.0, 0.0]);
+        let again = scale.undo(&scaled);
+        assert!(again.values()[2].is_nan());
+        let close = |(a, b): (&f32, &f32)| a.is_nan() || (a - b).abs() < 1e-5;
+        assert!(again.values().iter().zip(&values).all(close));
         let mut back = scaled.values().to_vec();
         scale.restore(&mut back);
         assert_eq!((back[0], back[1], back[4]), (1.0, 7.0, 5.0));

@@ -1,15 +1,20 @@
-//! Enters: a text or a recording, and a model. Leaves: its class and score. Next: the command line prints
-//! them.
+//! Enters: a text or a recording, and a model. Leaves: its class and score, or its numbers. Next:
+//! the command line prints them.
+
+use std::fmt;
 
 use serde::Serialize;
+use set_lstm_runtime::{Answer, Moment};
 
 use crate::device::{AlignedBytes, AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::load::InputCode;
 use crate::model_file::ModelCard;
-use crate::pack::plain;
+use crate::normalization::Normalization;
+use crate::pack::{PackOptions, Values, pack};
 use crate::run::Run;
 use crate::sequences::{Sequence, SequenceSet};
+use crate::sparse_model::SparseModel;
 use crate::train::engine::Engine;
 use crate::train::loss::predicted;
 use crate::train::parameters::Parameters;
@@ -17,16 +22,81 @@ use crate::train::parameters::Parameters;
 /// What a model says about a text or a recording.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Prediction {
-    /// Name of the class.
-    pub class: String,
-    /// Its number.
-    pub label: u8,
-    /// Lead of its logit over the next best; log-odds with two classes.
-    pub score: f32,
+    /// The answer, or those after every step.
+    #[serde(flatten)]
+    pub answer: Answered,
     /// Tokens or samples that were run.
     pub tokens: usize,
     /// The text, bytes that are not UTF-8 replaced; of a recording where it was read.
     pub text: String,
+}
+
+/// The answers to a sequence, as many as count.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Answered {
+    /// After the last step.
+    Once(StepAnswer),
+    /// After every step.
+    EveryStep {
+        /// The first step's first.
+        steps: Vec<StepAnswer>,
+    },
+}
+
+/// What a model says after a step.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum StepAnswer {
+    /// A class.
+    Class {
+        /// Its name.
+        class: String,
+        /// Its number.
+        label: u8,
+        /// Lead of its logit over the next best; log-odds with two classes.
+        score: f32,
+    },
+    /// The numbers of a regression.
+    Values {
+        /// In the order of the model.
+        values: Vec<NamedValue>,
+    },
+}
+
+/// A number of a regression.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NamedValue {
+    /// Its name.
+    pub name: String,
+    /// In the units of the data that the model was trained on.
+    pub value: f32,
+}
+
+impl Answered {
+    /// All answers, the first step's first.
+    pub fn steps(&self) -> &[StepAnswer] {
+        match self {
+            Answered::Once(answer) => std::slice::from_ref(answer),
+            Answered::EveryStep { steps } => steps,
+        }
+    }
+}
+
+impl fmt::Display for StepAnswer {
+    /// Class and score, or names and numbers, with tabs between.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StepAnswer::Class { class, score, .. } => write!(out, "{class}\t{score:.3}"),
+            StepAnswer::Values { values } => {
+                for (index, NamedValue { name, value }) in values.iter().enumerate() {
+                    let tab = if index == 0 { "" } else { "\t" };
+                    write!(out, "{tab}{name}={value}")?;
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 /// A model that can be asked.
@@ -41,8 +111,9 @@ pub enum Predictor<'m> {
         /// Its weights and the kernels.
         engine: Box<Engine>,
     },
-    /// A stack of layers of a run, run in f32 by the runtime, otherwise as one layer is.
-    OfStack {
+    /// A trained model that the kernels do not answer for, a stack of layers or one that answers
+    /// otherwise than by a class at the end: run in f32 by the runtime, otherwise as that is.
+    OfFloats {
         /// What is known about the model.
         card: ModelCard,
         /// Its words, or the statistics of its channels.
@@ -67,9 +138,13 @@ impl Predictor<'_> {
     pub fn of_run(run: &Run) -> Result<Self> {
         let (card, model) = run.model()?;
         let code = run.code_of(&card, &model)?;
-        if !model.upper.is_empty() {
-            let file = plain(&model, 1.0)?;
-            return Ok(Predictor::OfStack { card, code, file });
+        if !model.upper.is_empty() || !card.task.is_classification() {
+            if !card.pooling.is_last() {
+                let problem = "the run pools its states, which only a class at the end may; train it with --pooling last";
+                return Err(Error::Options(problem.into()));
+            }
+            let file = floats(&card, &model)?;
+            return Ok(Predictor::OfFloats { card, code, file });
         }
         let engine = Engine::new(Parameters::from_model(&model), 1, 1).with_pooling(card.pooling);
         let engine = Box::new(engine);
@@ -79,7 +154,7 @@ impl Predictor<'_> {
     /// Numbers of a sample; `None` if the model reads texts.
     pub fn channels(&self) -> Option<usize> {
         match self {
-            Predictor::OfRun { code, .. } | Predictor::OfStack { code, .. } => code.channels(),
+            Predictor::OfRun { code, .. } | Predictor::OfFloats { code, .. } => code.channels(),
             Predictor::OfFile { model, .. } => model.channels(),
         }
     }
@@ -91,7 +166,7 @@ impl Predictor<'_> {
     pub fn predict(&mut self, text: &[u8]) -> Result<Prediction> {
         let shown = String::from_utf8_lossy(text).into_owned();
         let tokens = match self {
-            Predictor::OfRun { card, code, .. } | Predictor::OfStack { card, code, .. } => {
+            Predictor::OfRun { card, code, .. } | Predictor::OfFloats { card, code, .. } => {
                 match code {
                     InputCode::Words(words) => words.encode(&shown, card.max_tokens),
                     InputCode::Tokens { .. } => {
@@ -122,7 +197,7 @@ impl Predictor<'_> {
             return Err(Error::Options(problem.into()));
         };
         let kept = match self {
-            Predictor::OfRun { card, .. } | Predictor::OfStack { card, .. } => {
+            Predictor::OfRun { card, .. } | Predictor::OfFloats { card, .. } => {
                 card.max_tokens.saturating_mul(channels)
             }
             Predictor::OfFile { .. } => usize::MAX,
@@ -132,40 +207,103 @@ impl Predictor<'_> {
     }
 
     fn ask(&mut self, sequence: Sequence<'_>, text: String) -> Result<Prediction> {
-        let (class, label, score) = match self {
+        let answer = match self {
             Predictor::OfRun { card, code, engine } => {
                 let logits = engine.infer(&as_trained(code, sequence));
                 let label = predicted(&logits);
                 let class = card.classes.get(usize::from(label)).cloned();
-                (class, label, lead(&logits, label))
+                Answered::Once(StepAnswer::Class {
+                    class: named(class, label)?,
+                    label,
+                    score: lead(&logits, label),
+                })
             }
-            Predictor::OfStack { card, code, file } => {
-                let model = AnyModel::open(file, "the stack in f32")?;
+            Predictor::OfFloats { code, file, .. } => {
+                let model = AnyModel::open(file, "the model in f32")?;
                 let set = as_trained(code, sequence);
-                let answer = AnyState::new(&model).run(&model, set.sequence(0));
-                let class = card.classes.get(usize::from(answer.label)).cloned();
-                (class, answer.label, answer.score)
+                answered(&model, &mut AnyState::new(&model), set.sequence(0))?
             }
-            Predictor::OfFile { model, state } => {
-                let answer = state.run(model, sequence);
-                let class = model.class_name(answer.label).map(str::to_owned);
-                (class, answer.label, answer.score)
-            }
+            Predictor::OfFile { model, state } => answered(model, state, sequence)?,
         };
-        let tokens = sequence.len();
-        let class = class.ok_or_else(|| {
-            Error::Options(format!(
-                "class {label} has no name; export or train the model again"
-            ))
-        })?;
         Ok(Prediction {
-            class,
-            label,
-            score,
-            tokens,
+            answer,
+            tokens: sequence.len(),
             text,
         })
     }
+}
+
+/// All answers of a model to a sequence.
+fn answered(
+    model: &AnyModel<'_>,
+    state: &mut AnyState,
+    sequence: Sequence<'_>,
+) -> Result<Answered> {
+    match model.task().moment {
+        Moment::End => {
+            state.run(model, sequence);
+            step_answer(model, state).map(Answered::Once)
+        }
+        Moment::EveryStep => {
+            let mut steps = Vec::with_capacity(sequence.len());
+            state.run_each(model, sequence, |state| {
+                steps.push(step_answer(model, state))
+            });
+            let steps = steps.into_iter().collect::<Result<_>>()?;
+            Ok(Answered::EveryStep { steps })
+        }
+    }
+}
+
+fn step_answer(model: &AnyModel<'_>, state: &AnyState) -> Result<StepAnswer> {
+    Ok(match model.task().answer {
+        Answer::Class => {
+            let answer = state.classify(model);
+            let class = model.class_name(answer.label).map(str::to_owned);
+            StepAnswer::Class {
+                class: named(class, answer.label)?,
+                label: answer.label,
+                score: answer.score,
+            }
+        }
+        Answer::Values => {
+            let values = model.names().into_iter().zip(state.values(model));
+            let values = values.map(|(name, value)| NamedValue {
+                name: name.to_owned(),
+                value,
+            });
+            StepAnswer::Values {
+                values: values.collect(),
+            }
+        }
+    })
+}
+
+fn named(class: Option<String>, label: u8) -> Result<String> {
+    class.ok_or_else(|| {
+        Error::Options(format!(
+            "class {label} has no name; export or train the model again"
+        ))
+    })
+}
+
+/// The file of a trained model in f32, whose samples are normalised already.
+fn floats(card: &ModelCard, model: &SparseModel) -> Result<AlignedBytes> {
+    let statistics = model.channels().map(|channels| Normalization {
+        mean: vec![0.0; channels],
+        factor: vec![1.0; channels],
+    });
+    let options = PackOptions {
+        values: Values::Float32,
+        task: card.task,
+        classes: card.classes.clone(),
+        outputs: card.outputs.as_ref(),
+        vocabulary: None,
+        statistics: statistics.as_ref(),
+        max_tokens: 0,
+        seed: 1,
+    };
+    Ok(pack(model, &options)?.into())
 }
 
 /// A set of the one sequence, in the units of training.

@@ -28,6 +28,38 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// How many answers it wants of a sequence of `steps` steps.
+    pub fn answers(self, steps: usize) -> usize {
+        match self.task().moment {
+            Moment::End => 1,
+            Moment::EveryStep => steps,
+        }
+    }
+
+    /// Whether somebody knows the answer, or one of its numbers; of a target of every step,
+    /// that of any step.
+    pub fn is_known(self) -> bool {
+        match self {
+            Target::Class(class) => class != UNLABELLED,
+            Target::ClassOfSteps(labels) => labels.iter().any(|&label| label != UNLABELLED),
+            Target::Values(values) | Target::ValuesOfSteps(values) => {
+                values.iter().any(|value| !value.is_nan())
+            }
+        }
+    }
+
+    /// What one step is to be answered with, of `outputs` numbers if they are numbers; a
+    /// target of the whole is that of its only answer, number 0.
+    pub fn of_step(self, step: usize, outputs: usize) -> Self {
+        match self {
+            Target::Class(_) | Target::Values(_) => self,
+            Target::ClassOfSteps(labels) => Target::Class(labels[step]),
+            Target::ValuesOfSteps(values) => {
+                Target::Values(&values[step * outputs..(step + 1) * outputs])
+            }
+        }
+    }
+
     /// The kind of it.
     pub fn task(self) -> Task {
         let (answer, moment) = match self {
@@ -92,5 +124,23 @@ impl From<Target<'_>> for KeptTarget {
 impl From<u8> for Target<'_> {
     fn from(class: u8) -> Self {
         Target::Class(class)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_one_by_one() {
+        let steps = Target::ValuesOfSteps(&[1.0, f32::NAN, f32::NAN, f32::NAN]);
+        assert_eq!(steps.answers(2), 2);
+        let known: Vec<bool> = (0..2).map(|k| steps.of_step(k, 2).is_known()).collect();
+        assert_eq!((steps.is_known(), known), (true, vec![true, false]));
+        let labels = Target::ClassOfSteps(&[UNLABELLED, 3]);
+        assert_eq!(labels.of_step(1, 1), Target::Class(3));
+        assert!(!labels.of_step(0, 1).is_known());
+        let whole = Target::Values(&[0.5]);
+        assert_eq!((whole.answers(9), whole.of_step(0, 1)), (1, whole));
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::dataset::{Corpus, Split};
 use crate::error::{Error, Result};
-use crate::evaluate::Evaluation;
+use crate::evaluate::ClassEvaluation;
 use crate::load::{InputCode, LoadOptions, Training, load_split, load_training};
 use logistic::Logistic;
 use tf_idf::TfIdf;
@@ -27,7 +27,7 @@ const INVERSE_PENALTIES: [f64; 6] = [0.25, 1.0, 4.0, 16.0, 64.0, 256.0];
 pub struct BagOfWords {
     /// On the test part.
     #[serde(flatten)]
-    pub evaluation: Evaluation,
+    pub evaluation: ClassEvaluation,
     /// On the part that chose the penalty.
     pub validation_accuracy: f64,
     /// The inverse penalty that was chosen.
@@ -68,7 +68,7 @@ pub fn bag_of_words(corpus: &dyn Corpus, options: &LoadOptions) -> Result<BagOfW
     let (known, held_back) = (scheme.apply(&train), scheme.apply(&validation));
     let accuracy = |model: &Logistic| {
         let predictions = model.predict(&held_back);
-        Evaluation::new(&validation, &predictions, classes.len()).accuracy
+        ClassEvaluation::new(&validation, &predictions, classes.len()).accuracy
     };
     let mut model = Logistic::zero(vocabulary, classes.len());
     let mut best: Option<(f64, f64, Logistic)> = None;
@@ -86,7 +86,7 @@ pub fn bag_of_words(corpus: &dyn Corpus, options: &LoadOptions) -> Result<BagOfW
     let test = load_split(corpus, Split::Test, usize::MAX, &code)?;
     let predictions = model.predict(&scheme.apply(&test));
     Ok(BagOfWords {
-        evaluation: Evaluation::new(&test, &predictions, classes.len()),
+        evaluation: ClassEvaluation::new(&test, &predictions, classes.len()),
         validation_accuracy,
         inverse_penalty,
         parameters: model.parameters(),

@@ -90,7 +90,7 @@ pub fn long_documents(
         let document = long[k * 7919 % long.len()];
         train.push_sequence(
             training.train.sequence(document),
-            training.train.label(document),
+            training.train.target(document),
         );
     }
     Ok(Training { train, ..training })

@@ -9,11 +9,11 @@ use crate::dataset::divided::{Collection, Divided, Division};
 use crate::dataset::hapt::Hapt;
 use crate::dataset::imdb::Imdb;
 use crate::dataset::reber::Reber;
+use crate::dataset::sample_table::SampleTable;
 use crate::dataset::sanders::Sanders;
 use crate::dataset::series;
-use crate::dataset::series_table::SeriesColumns;
 use crate::dataset::stars::Stars;
-use crate::dataset::table::{Columns, Table};
+use crate::dataset::table::Table;
 use crate::dataset::ts::{GUN_POINT, TsPair};
 use crate::dataset::yelp::Yelp;
 use crate::dataset::{Corpus, CorpusOptions};
@@ -83,6 +83,14 @@ impl DataArguments {
             Preset::Hapt => Ok(Box::new(Hapt::open(path)?)),
             Preset::GunPoint => Ok(Box::new(TsPair::open(path, GUN_POINT)?)),
             Preset::Series => series::open(path, options.series.clone(), division),
+            Preset::Samples => {
+                let table = SampleTable::open(path, options.samples.clone(), division)?;
+                table
+                    .notes()
+                    .iter()
+                    .for_each(|note| tracing::info!("{note}"));
+                Ok(Box::new(table))
+            }
         }
     }
 }
@@ -90,56 +98,6 @@ impl DataArguments {
 /// A set without an official split.
 fn divided(collection: impl Collection + 'static, division: Division) -> Result<Box<dyn Corpus>> {
     Ok(Box::new(Divided::new(collection, division)?))
-}
-
-/// How documents are divided and read for a model file, which does not know it; a run does.
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct CorpusArguments {
-    /// Part held back for the test, of data without an official split; as in training
-    #[arg(long, value_name = "PART")]
-    test_fraction: Option<f64>,
-    /// Seed of the division of such data; as in training
-    #[arg(long, value_name = "SEED")]
-    split_seed: Option<u64>,
-    /// Column of the texts in own data: its name, JSON key, or number from 1 [default: text]
-    #[arg(long, value_name = "COLUMN")]
-    text_column: Option<String>,
-    /// Column of the labels in own data [default: label]
-    #[arg(long, value_name = "COLUMN")]
-    label_column: Option<String>,
-    /// First and last column of the samples in own recordings, as in 2..141 [default: all but
-    /// the label]
-    #[arg(long, value_name = "FIRST..LAST")]
-    sample_columns: Option<String>,
-    /// Channels of own recordings in a table, whose columns make the steps in turn [default: 1]
-    #[arg(long)]
-    channels: Option<usize>,
-}
-
-impl CorpusArguments {
-    /// With the usual choice for what is not named.
-    pub fn options(&self) -> CorpusOptions {
-        let CorpusOptions {
-            division,
-            columns,
-            series,
-        } = CorpusOptions::default();
-        CorpusOptions {
-            division: Division {
-                test_fraction: self.test_fraction.unwrap_or(division.test_fraction),
-                seed: self.split_seed.unwrap_or(division.seed),
-            },
-            columns: Columns {
-                text: self.text_column.clone().unwrap_or(columns.text),
-                label: self.label_column.clone().unwrap_or(columns.label),
-            },
-            series: SeriesColumns {
-                label: self.label_column.clone(),
-                samples: self.sample_columns.clone(),
-                channels: self.channels.unwrap_or(series.channels),
-            },
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::data::{CorpusArguments, DataArguments};
+use super::data::DataArguments;
 use super::evaluate::{Part, evaluate};
 use super::export::{ExportOptions, export};
 use super::model::DocumentArguments;
@@ -13,10 +13,11 @@ use super::output::{print, print_json};
 use super::simulate::{BoardArguments, run_documents, verdict};
 use super::{evaluate as evaluate_command, export as export_command, train as train_command};
 use crate::device::AlignedBytes;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::inspect::inspect;
 use crate::run::Run;
 use crate::simulate::Simulation;
+use crate::train::options::DataOverrides;
 use crate::train::preset::Preset;
 
 /// Arguments of the command.
@@ -65,7 +66,8 @@ struct Shown {
     model: PathBuf,
     /// Documents that were run on the emulated board.
     simulated_examples: usize,
-    simulated_accuracy: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulated_accuracy: Option<f64>,
     mismatches: usize,
     instructions_per_token: u64,
     board: &'static str,
@@ -104,7 +106,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let documents = DocumentArguments {
         preset,
         data: data.clone(),
-        corpus: CorpusArguments::default(),
+        corpus: DataOverrides::default(),
         limit: None,
         max_tokens: None,
     };
@@ -141,11 +143,16 @@ pub fn run(arguments: Arguments) -> Result<()> {
             footprint,
             ..
         } = simulation.clone();
+        let classes = [&int8, &f32].map(|it| it.evaluation.classes());
+        let [Some(of_int8), Some(of_f32)] = classes else {
+            let problem = "the demo is of classes; train with a preset of texts";
+            return Err(Error::Options(problem.into()));
+        };
         print_json(&Shown {
             preset,
-            accuracy: int8.evaluation.accuracy,
-            accuracy_f32: f32.evaluation.accuracy,
-            examples: int8.evaluation.examples,
+            accuracy: of_int8.accuracy,
+            accuracy_f32: of_f32.accuracy,
+            examples: of_int8.examples,
             parameters: trained.parameters,
             dense_parameters: trained.dense_parameters,
             tokens_per_second: trained.tokens_per_second,

@@ -3,13 +3,14 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::data::{CorpusArguments, DataArguments};
+use super::data::DataArguments;
 use crate::dataset::{Medium, Split};
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
 use crate::load::{series, text};
 use crate::run::Run;
 use crate::sequences::SequenceSet;
+use crate::train::options::DataOverrides;
 use crate::train::preset::Preset;
 
 /// A model as a person names it.
@@ -44,7 +45,7 @@ pub struct DocumentArguments {
     #[command(flatten)]
     pub data: DataArguments,
     #[command(flatten)]
-    pub corpus: CorpusArguments,
+    pub corpus: DataOverrides,
     /// Run only so many documents, spread evenly over the set
     #[arg(long, value_name = "DOCUMENTS")]
     pub limit: Option<NonZeroUsize>,
@@ -62,7 +63,9 @@ impl DocumentArguments {
     pub fn load(&self, model: &AnyModel<'_>, path: &Path, split: Split) -> Result<SequenceSet> {
         let trained = model.max_tokens().map_or(0, |most| most as usize);
         let most = Some(self.max_tokens.unwrap_or(trained)).filter(|&most| most > 0);
-        let corpus = self.data.corpus(self.preset, &self.corpus.options())?;
+        let corpus = self
+            .data
+            .corpus(self.preset, &self.corpus.options().corpus_options())?;
         let own: Vec<&str> = (0..=u8::MAX)
             .map_while(|label| model.class_name(label))
             .collect();

@@ -24,8 +24,10 @@ use crate::predict::{Prediction, Predictor};
 Each text gives a line: class, score, tokens, text, with tabs between. A model of recordings
 reads files of numbers instead, a sample of all channels a line with commas or blanks
 between; a blank line ends a recording, and in the place of the text stand file and line.
-The score is the lead of the class over the next best in log-odds. A model file answers as
-the device does.")]
+The score is the lead of the class over the next best in log-odds. A model of numbers gives
+name=number for each in the place of class and score, and one that answers after every step
+a line a step, with the steps so far in the place of the tokens. A model file answers as the
+device does.")]
 pub struct Arguments {
     /// A model file or a run folder
     model: PathBuf,
@@ -63,13 +65,16 @@ pub fn run(arguments: Arguments) -> Result<()> {
             return Ok(());
         }
         let Prediction {
-            class,
-            score,
+            answer,
             tokens,
             text,
-            ..
         } = &prediction;
-        print(format_args!("{class}\t{score:.3}\t{tokens}\t{text}\n"))
+        let answers = answer.steps();
+        // of every step the first to the last, or the last alone
+        for (answer, step) in answers.iter().zip(tokens + 1 - answers.len()..) {
+            print(format_args!("{answer}\t{step}\t{text}\n"))?;
+        }
+        Ok(())
     };
     if let Some(channels) = predictor.channels() {
         let mut each = |input: &mut dyn BufRead, path: &Path| -> Result<()> {

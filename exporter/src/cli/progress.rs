@@ -9,13 +9,14 @@ use super::output::say;
 use crate::error::{Error, Result};
 use crate::model_file::ModelCard;
 use crate::report::metrics::EpochMetrics;
-use crate::report::table::thousands;
+use crate::report::table::{figure, thousands};
 use crate::run::Run;
 use crate::sparse_model::SparseModel;
 use crate::train::checkpoint::{Checkpoint, Position};
 use crate::train::parameters::Parameters;
+use crate::train::score::best_epoch;
 use crate::train::snapshot::Snapshot;
-use crate::train::trainer::{Watch, best_epoch};
+use crate::train::trainer::Watch;
 
 /// Follows a training, keeps it in its run folder, and stops it on Ctrl-C.
 pub struct Progress<'r> {
@@ -97,10 +98,13 @@ impl Watch for Progress<'_> {
             validation_loss,
             ..
         } = metrics;
+        let rmse = metrics.validation_rmse(self.card.outputs.as_ref());
+        let rmse = rmse.map_or_else(String::new, |rmse| format!("  RMSE {}", figure(rmse)));
         let line = format!(
-            "epoch {epoch:>2}/{}  loss {train_loss:.3}  validation loss {validation_loss:.3}  accuracy {:.2} %  {:>9} tokens/s  {:.1} s",
+            "epoch {epoch:>2}/{}  loss {train_loss:.3}  validation loss {validation_loss:.3}  {} {}{rmse}  {:>9} tokens/s  {:.1} s",
             self.epochs,
-            100.0 * metrics.validation_accuracy,
+            metrics.score.name(),
+            metrics.score.text(),
             thousands(metrics.tokens_per_second as u64),
             metrics.seconds,
         );
@@ -124,7 +128,7 @@ impl Watch for Progress<'_> {
         let metrics = &checkpoint.position.metrics;
         if let Some(best) = best_epoch(metrics).and_then(|epoch| metrics.get(epoch as usize - 1)) {
             self.card.epoch = best.epoch;
-            self.card.validation_accuracy = best.validation_accuracy;
+            self.card.score = best.score;
         }
         self.run
             .save(checkpoint, best.map(|model| (&self.card, model)))

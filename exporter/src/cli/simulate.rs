@@ -32,8 +32,8 @@ pub const DOCUMENTS: usize = 200;
   set-lstm simulate hapt.setl --preset hapt --data HAPT.zip --delta 0.1,0.1
 
 Builds the firmware with the model inside, runs it under QEMU on documents of the test part,
-and compares every label, logit and state with the host's, bit for bit. Exit code 0 only if
-all are equal. scripts/setup.sh installs what it needs.")]
+and compares every label, logit and state with the host's, bit for bit; of a model that answers
+after every step, the logits of all steps. Exit code 0 only if all are equal. scripts/setup.sh installs what it needs.")]
 pub struct Arguments {
     /// The model file
     model: PathBuf,

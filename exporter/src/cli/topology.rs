@@ -154,7 +154,7 @@ fn described_distances(distances: &Distances) -> String {
             number.to_string(),
             run.run.clone(),
             run.epoch.to_string(),
-            format!("{:.2} %", 100.0 * run.validation_accuracy),
+            run.score.text(),
         ]);
     }
     let mut pairs = Table::new([

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use set_lstm_runtime::wire::Task;
+use set_lstm_runtime::Answer;
 
 use super::data::DataArguments;
 use super::output::{print, print_json};
@@ -14,7 +14,8 @@ use crate::error::{Error, Result};
 use crate::load::{InputCode, Training, load_training, load_training_coded};
 use crate::model_file::ModelCard;
 use crate::process::peak_memory_bytes;
-use crate::report::table::{Column, Table, bytes, thousands};
+use crate::report::score::Score;
+use crate::report::table::{Column, Table, bytes, figure, thousands};
 use crate::run::Run;
 use crate::train::options::{TopologyKind, TrainOptions};
 use crate::train::overrides::Overrides;
@@ -26,6 +27,8 @@ use crate::train::trainer::Trainer;
 #[command(after_help = "Example:
   set-lstm train --preset imdb --data aclImdb.tar.gz --out runs/imdb
   set-lstm train --preset text --data mails.csv --text-column body --label-column folder --out runs/mails
+  set-lstm train --preset samples --data walks.csv --sample-columns ax..gz --label-column activity \\
+    --group-column user --window 128 --out runs/walks
   set-lstm train --resume runs/imdb
 
 Training is bound to --seed and the options, never to --threads: the same seed gives the
@@ -74,8 +77,12 @@ pub struct Trained {
     pub epochs: u32,
     /// Epoch of the model that was kept.
     pub best_epoch: u32,
-    /// Its accuracy on the validation part.
-    pub validation_accuracy: f64,
+    /// How well it answers the validation part: `validation_accuracy` or `validation_r2`.
+    #[serde(flatten)]
+    pub score: Score,
+    /// Root of its mean squared error there, in the units of the data, if it answers one number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_rmse: Option<f64>,
     /// Parameters that exist.
     pub parameters: usize,
     /// Parameters of the fully connected counterpart.
@@ -243,15 +250,18 @@ fn train(
 ) -> Result<Trained> {
     let card = ModelCard {
         format: ModelCard::FORMAT,
-        classes: data.classes.clone(),
+        classes: match data.train.task().answer {
+            Answer::Class => data.classes.clone(),
+            Answer::Values => data.output_names.clone(),
+        },
         max_tokens: options.max_tokens,
         only_tokens: false,
         statistics: data.code.statistics().cloned(),
         pooling: options.pooling,
-        task: Task::CLASSIFICATION,
-        outputs: None,
+        task: data.train.task(),
+        outputs: data.outputs.clone(),
         epoch: 0,
-        validation_accuracy: 0.0,
+        score: Score::Accuracy(0.0),
     };
     let batches = trainer.batches_per_epoch();
     let mut progress = Progress::new(run, card, options.epochs, batches, trainer.position())?;
@@ -280,7 +290,11 @@ fn train(
         seed: options.seed,
         epochs: trainer.position().epoch,
         best_epoch: card.epoch,
-        validation_accuracy: card.validation_accuracy,
+        score: card.score,
+        validation_rmse: metrics
+            .iter()
+            .find(|it| it.epoch == card.epoch)
+            .and_then(|best| best.validation_rmse(data.outputs.as_ref())),
         parameters: model.parameters(),
         dense_parameters: model.dense_parameters(),
         tokens_per_second: tokens / training_seconds,
@@ -302,9 +316,12 @@ pub fn table(trained: &Trained) -> Table<2> {
         format!("{} ({})", trained.epochs, trained.best_epoch),
     );
     row(
-        "validation accuracy",
-        format!("{:.2} %", 100.0 * trained.validation_accuracy),
+        &format!("validation {}", trained.score.name()),
+        trained.score.text(),
     );
+    if let Some(rmse) = trained.validation_rmse {
+        row("validation RMSE", figure(rmse));
+    }
     row("parameters", thousands(trained.parameters as u64));
     row("share of dense", format!("{share:.2} % of {all}"));
     row(

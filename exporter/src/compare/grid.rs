@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ledger::CellRow;
 use super::sizes::{at_most, at_share, is_even};
+use crate::dataset::CorpusOptions;
 use crate::error::{Error, Result};
 use crate::fnv;
 use crate::train::evolve::RemovalScope;
@@ -311,8 +312,18 @@ impl Task {
             Task::CountWords(options) => {
                 let load = options.load_options();
                 let (preset, held_back) = (options.preset.name(), load.validation_fraction);
-                let corpus = options.corpus_options();
-                let text = format!("{preset} {} {held_back} {corpus:?}", load.vocabulary);
+                let CorpusOptions {
+                    division,
+                    columns,
+                    series,
+                    ..
+                } = options.corpus_options();
+                let (label, samples, channels) = (&series.label, &series.samples, series.channels);
+                // as it was written before there were more options, none of which is for words
+                let corpus = format!(
+                    "CorpusOptions {{ division: {division:?}, columns: {columns:?}, series: SeriesColumns {{ label: {label:?}, samples: {samples:?}, channels: {channels} }} }}"
+                );
+                let text = format!("{preset} {} {held_back} {corpus}", load.vocabulary);
                 Ok(Some(hash(&text)))
             }
             Task::LeftOut(_) | Task::AfterSet => Ok(None),

@@ -15,6 +15,7 @@ use super::grid::{Cell, Method};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::report::metrics::EpochMetrics;
+use crate::report::score::Score;
 use crate::train::parameters::Shape;
 
 /// What a cell came to.
@@ -154,7 +155,7 @@ impl EpochRow {
             epoch: it.epoch,
             train_loss: it.train_loss,
             validation_loss: it.validation_loss,
-            validation_accuracy: it.validation_accuracy,
+            validation_accuracy: it.score.value(),
             learning_rate: it.learning_rate,
             tokens_per_second: it.tokens_per_second,
             seconds: it.seconds,
@@ -175,7 +176,7 @@ impl EpochRow {
             epoch: self.epoch,
             train_loss: self.train_loss,
             validation_loss: self.validation_loss,
-            validation_accuracy: self.validation_accuracy,
+            score: Score::Accuracy(self.validation_accuracy),
             learning_rate: self.learning_rate,
             tokens_per_second: self.tokens_per_second,
             seconds: self.seconds,
@@ -333,7 +334,7 @@ pub(super) mod tests {
             epoch,
             train_loss: f64::INFINITY,
             validation_loss: 0.5,
-            validation_accuracy: 0.5,
+            score: Score::Accuracy(0.5),
             learning_rate: 0.1,
             tokens_per_second: 1.0,
             seconds: 1.0,

@@ -161,7 +161,7 @@ pub fn mean_epochs(runs: &[Vec<EpochMetrics>]) -> Vec<EpochMetrics> {
             epoch: runs[0][epoch].epoch,
             train_loss: mean(|it| it.train_loss),
             validation_loss: mean(|it| it.validation_loss),
-            validation_accuracy: mean(|it| it.validation_accuracy),
+            score: runs[0][epoch].score.with(mean(|it| it.score.value())),
             learning_rate: mean(|it| it.learning_rate),
             tokens_per_second: mean(|it| it.tokens_per_second),
             seconds: mean(|it| it.seconds),

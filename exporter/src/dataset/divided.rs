@@ -83,6 +83,21 @@ impl Default for Division {
     }
 }
 
+impl Division {
+    /// Refuses a fraction out of range.
+    ///
+    /// # Errors
+    /// [`Error::Options`] that says what to choose.
+    pub fn check(&self) -> Result<()> {
+        let fraction = self.test_fraction;
+        if (0.0..1.0).contains(&fraction) {
+            return Ok(());
+        }
+        let problem = format!("test-fraction is {fraction}; choose 0 or more and less than 1");
+        Err(Error::Options(problem))
+    }
+}
+
 /// A collection in two parts.
 #[derive(Debug, Clone)]
 pub struct Divided<C> {
@@ -106,15 +121,11 @@ impl<C: Collection> Divided<C> {
     /// [`Error::Options`] for a fraction out of range, [`Error::Data`] for a class without
     /// documents, and what [`Collection::for_each`] returns.
     pub fn new(collection: C, division: Division) -> Result<Self> {
+        division.check()?;
         let Division {
             test_fraction,
             seed,
         } = division;
-        if !(0.0..1.0).contains(&test_fraction) {
-            let problem =
-                format!("test-fraction is {test_fraction}; choose 0 or more and less than 1");
-            return Err(Error::Options(problem));
-        }
         let mut members = Vec::new();
         collection.for_each(&mut |example| {
             members.push(Member {

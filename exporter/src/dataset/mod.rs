@@ -5,14 +5,17 @@
 pub mod stream;
 
 pub mod archive;
+pub mod columns;
 pub mod data_file;
 pub mod readings;
+pub mod records;
 pub mod rows;
 
 pub mod amazon;
 pub mod hapt;
 pub mod imdb;
 pub mod reber;
+pub mod sample_table;
 pub mod sanders;
 pub mod series_table;
 pub mod stars;
@@ -23,14 +26,19 @@ pub mod yelp;
 pub mod divided;
 pub mod series;
 pub mod split;
+pub mod windows;
 
 use divided::Division;
+use sample_table::SampleColumns;
 use series_table::SeriesColumns;
 use set_lstm_runtime::wire::Task;
 use table::Columns;
 
 use crate::error::Result;
 use crate::target::Target;
+
+/// Most classes that a device tells apart.
+pub const MOST_CLASSES: usize = 255;
 
 /// What a data set has to be told that does not come divided, or has columns of its own.
 /// Whatever has an official split ignores it.
@@ -42,6 +50,8 @@ pub struct CorpusOptions {
     pub columns: Columns,
     /// Own tables of recordings: the same.
     pub series: SeriesColumns,
+    /// Own tables with a sample a row: the same, and how rows become sequences.
+    pub samples: SampleColumns,
 }
 
 /// The two parts into which a corpus comes divided.

@@ -1,20 +1,23 @@
-//! Enters: a table of recordings, CSV or TSV: one a row, its class in one column and its
-//! samples in the others, with or without a header. Leaves: [`SeriesTable`].
+//! Enters: a table of recordings, CSV or TSV: one a row, its class or its numbers in some
+//! columns and its samples in the others, with or without a header. Leaves: [`SeriesTable`].
 //! Next: `divided`.
 //!
 //! A first row whose samples are all numbers is no header. All rows are as long as the first.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::path::Path;
 
+use set_lstm_runtime::wire::{Answer, Moment, Task};
+
+use super::columns::{column, columns, is_number, name_of};
 use super::data_file::{DataFile, FileKind};
 use super::divided::{Collection, Example};
-use super::readings::{at_line, sample, shortened};
-use super::stream::{self, DAMAGED_HINT};
+use super::readings::{at_line, sample};
+use super::records::{delimiter_of, first_line, for_each_record, head_of, utf8};
 use super::table::sorted;
-use super::{Content, Medium};
+use super::{Content, MOST_CLASSES, Medium};
 use crate::error::{Error, Result};
+use crate::target::Target;
 
 const KIND: FileKind = FileKind {
     folder: "series",
@@ -25,20 +28,17 @@ const KIND: FileKind = FileKind {
     give: "give recordings as .csv, .tsv or .ts, their archive or their folder",
 };
 
-/// How much of the file tells its form: any header fits.
-const HEADER_BYTES: usize = 1 << 16;
-/// Most classes that a device tells apart.
-const MOST_CLASSES: usize = 255;
-
 /// Which columns of a table are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeriesColumns {
     /// That of the labels: a name of the header, or a number from 1. Without one it is the
     /// column `label`, or the first of a table without header.
     pub label: Option<String>,
-    /// The first and the last of those of the samples, `FIRST..LAST`; all but the label
-    /// without it.
+    /// Those of the samples, `FIRST..LAST` or a list; all but the label and the targets without
+    /// it.
     pub samples: Option<String>,
+    /// Those of the numbers to be answered, which take the place of the label: the same.
+    pub targets: Option<String>,
     /// How many columns make one step, one a channel.
     pub channels: usize,
 }
@@ -48,6 +48,7 @@ impl Default for SeriesColumns {
         SeriesColumns {
             label: None,
             samples: None,
+            targets: None,
             channels: 1,
         }
     }
@@ -57,85 +58,85 @@ impl Default for SeriesColumns {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Places {
     width: usize,
-    label: usize,
-    samples: Range<usize>,
+    label: Option<usize>, // none of numbers
+    targets: Vec<usize>,  // none of classes
+    samples: Vec<usize>,
+    outputs: Vec<String>, // names of the targets
     has_header: bool,
 }
 
 impl Places {
     /// Finds the columns by the first row.
-    fn find(row: &[&str], columns: &SeriesColumns) -> std::result::Result<Places, String> {
-        let place = |column: &str| {
-            let named = row.iter().position(|name| name.trim() == column);
-            let number = column.parse().ok().and_then(|n: usize| n.checked_sub(1));
-            number.filter(|&number| number < row.len()).or(named)
+    fn find(row: &[&str], wanted: &SeriesColumns) -> std::result::Result<Places, String> {
+        let targets = match &wanted.targets {
+            None => Vec::new(),
+            Some(names) => columns(row, names, "--target-columns")?,
         };
-        let known = |column: &str| {
-            place(column).ok_or_else(|| {
-                let names = shortened(&row.join(", "));
-                format!("no column {column}; the first row has {names}; name another")
-            })
+        let usual = || row.iter().position(|name| name.trim() == "label");
+        let label = match &wanted.label {
+            Some(name) => Some(column(row, name)?),
+            None if targets.is_empty() => Some(usual().unwrap_or(0)),
+            None => usual().filter(|label| !targets.contains(label)),
         };
-        let samples = match &columns.samples {
-            None => 0..row.len(),
-            Some(range) => {
-                let (first, last) = range.split_once("..").ok_or_else(|| {
-                    format!("columns {range}; expected FIRST..LAST; correct --sample-columns")
-                })?;
-                known(first)?..known(last)? + 1
+        let is_sample = |place: &usize| Some(*place) != label && !targets.contains(place);
+        let samples: Vec<usize> = match &wanted.samples {
+            None => (0..row.len()).filter(is_sample).collect(),
+            Some(names) => {
+                let named = columns(row, names, "--sample-columns")?;
+                named.into_iter().filter(is_sample).collect()
             }
         };
-        let named = columns.label.as_deref().or_else(|| {
-            let label = row.iter().find(|name| name.trim() == "label");
-            label.map(|name| name.trim())
-        });
-        let label = named.map_or(Ok(0), known)?;
-        let is_sample = |column: &usize| *column != label;
-        let count = samples.clone().filter(is_sample).count();
-        if count == 0 || !count.is_multiple_of(columns.channels) {
+        let count = samples.len();
+        if count == 0 || !count.is_multiple_of(wanted.channels) {
             return Err(format!(
                 "{count} columns of samples for {} channels; expected whole steps; name others by --sample-columns or --channels",
-                columns.channels
+                wanted.channels
             ));
         }
-        let has_header = samples
-            .clone()
-            .filter(is_sample)
-            .any(|column| !is_number(row[column]));
+        let has_header = samples.iter().any(|&place| !is_number(row[place]));
+        let name = |&place: &usize| name_of(row, place, has_header);
         Ok(Places {
             width: row.len(),
-            label,
+            label: label.filter(|_| targets.is_empty()),
+            outputs: targets.iter().map(name).collect(),
+            targets,
             samples,
             has_header,
         })
     }
+}
 
-    fn samples_of(&self, row: &[&str], samples: &mut Vec<f32>) -> std::result::Result<(), String> {
-        samples.clear();
-        for column in self.samples.clone().filter(|&column| column != self.label) {
-            let value = sample(row[column])
-                .map_err(|problem| format!("column {}: {problem}", column + 1))?;
-            samples.push(value);
-        }
-        Ok(())
+/// The numbers in some columns of a row.
+fn numbers(
+    row: &[&str],
+    places: &[usize],
+    values: &mut Vec<f32>,
+) -> std::result::Result<(), String> {
+    values.clear();
+    for &place in places {
+        let value =
+            sample(row[place]).map_err(|problem| format!("column {}: {problem}", place + 1))?;
+        values.push(value);
     }
+    Ok(())
 }
 
-/// Whether it is written as a number, finite or not: `nan` is a hole, no name.
-fn is_number(text: &str) -> bool {
-    let text = text.trim();
-    text.is_empty() || text == "?" || text.parse::<f32>().is_ok()
+/// What a row is to be answered with, as it is written.
+enum Written<'a> {
+    Label(&'a str),
+    Numbers(&'a [f32]), // [outputs]
 }
 
-/// Takes label and samples of a row: says what is wrong with them, or passes on an error.
-type Visit<'a> = dyn FnMut(&str, &[f32]) -> std::result::Result<Result<()>, String> + 'a;
+/// Takes target and samples of a row: says what is wrong with them, or passes on an error.
+type Visit<'a> = dyn FnMut(Written<'_>, &[f32]) -> std::result::Result<Result<()>, String> + 'a;
 
 /// A table of recordings, read once for its classes.
 #[derive(Debug, Clone)]
 pub struct SeriesTable {
     file: DataFile,
     columns: SeriesColumns,
-    classes: Vec<String>, // sorted
+    classes: Vec<String>, // sorted; none of numbers
+    outputs: Vec<String>, // none of classes
 }
 
 impl SeriesTable {
@@ -155,9 +156,22 @@ impl SeriesTable {
             file,
             columns,
             classes: Vec::new(),
+            outputs: Vec::new(),
         };
+        if table.columns.targets.is_some() {
+            if table.columns.label.is_some() {
+                let problem =
+                    "classes and numbers at once; name --label-column or --target-columns";
+                return Err(Error::Options(problem.into()));
+            }
+            table.outputs = table.for_each_row(&mut |_, _| Ok(Ok(())))?;
+            return Ok(table);
+        }
         let mut labels = BTreeSet::new();
-        table.for_each_row(&mut |label, _| {
+        table.for_each_row(&mut |written, _| {
+            let Written::Label(label) = written else {
+                return Ok(Ok(()));
+            };
             if label.is_empty() || label.contains(char::is_control) {
                 return Err("no label; correct or remove the row".into());
             }
@@ -180,48 +194,29 @@ impl SeriesTable {
         Ok(table)
     }
 
-    /// Calls `visit` with label and samples of every row; what it says is wrong is an error
-    /// with the line.
-    fn for_each_row(&self, visit: &mut Visit<'_>) -> Result<()> {
+    /// Calls `visit` with target and samples of every row; what it says is wrong is an error
+    /// with the line. Returns the names of the targets.
+    fn for_each_row(&self, visit: &mut Visit<'_>) -> Result<Vec<String>> {
+        let mut outputs = Vec::new();
         self.file.read(&mut |path, reader| {
-            let head = stream::head(reader, HEADER_BYTES).map_err(Error::io(path, DAMAGED_HINT))?;
-            let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head); // byte order mark
-            let first = head.split(|&byte| byte == b'\n').next().unwrap_or(&[]);
-            let has = |byte| first.contains(&byte);
-            let delimiter = match () {
-                () if has(b'\t') => b'\t',
-                () if has(b';') && !has(b',') => b';',
-                () => b',',
-            };
-            let whole = std::io::Read::chain(head, reader);
-            let mut rows = csv::ReaderBuilder::new()
-                .delimiter(delimiter)
-                .has_headers(false)
-                .flexible(true)
-                .from_reader(whole);
-            let mut record = csv::ByteRecord::new();
+            let head = head_of(path, reader)?;
+            let delimiter = delimiter_of(first_line(&head));
+            let mut whole = std::io::Read::chain(&head[..], reader);
             let mut places: Option<Places> = None;
-            let mut samples = Vec::new();
-            while rows
-                .read_byte_record(&mut record)
-                .map_err(|error| Error::io(path, DAMAGED_HINT)(error.into()))?
-            {
-                let line = record.position().map_or(1, csv::Position::line);
+            let (mut samples, mut targets) = (Vec::new(), Vec::new());
+            for_each_record(path, &mut whole, delimiter, &mut |line, record| {
                 let wrong = |problem: String| at_line(path, line, problem);
-                let row: Option<Vec<&str>> = record
-                    .iter()
-                    .map(|field| std::str::from_utf8(field).ok())
-                    .collect();
-                let row =
-                    row.ok_or_else(|| wrong("not UTF-8; convert the file to UTF-8".into()))?;
+                let fields = record.iter().map(|field| utf8(path, line, field));
+                let row: Vec<&str> = fields.collect::<Result<_>>()?;
                 let places = match &places {
                     Some(places) => places,
                     None => {
                         let found = Places::find(&row, &self.columns).map_err(wrong)?;
                         let has_header = found.has_header;
+                        outputs.clone_from(&found.outputs);
                         let found = places.insert(found);
                         if has_header {
-                            continue;
+                            return Ok(());
                         }
                         found
                     }
@@ -232,11 +227,23 @@ impl SeriesTable {
                         format!("{count} fields, and the first row has {width}; correct the row");
                     return Err(wrong(problem));
                 }
-                places.samples_of(&row, &mut samples).map_err(wrong)?;
-                visit(row[places.label].trim(), &samples).map_err(wrong)??;
+                numbers(&row, &places.samples, &mut samples).map_err(wrong)?;
+                numbers(&row, &places.targets, &mut targets).map_err(wrong)?;
+                let written = match places.label {
+                    Some(label) => Written::Label(row[label].trim()),
+                    None => Written::Numbers(&targets),
+                };
+                visit(written, &samples).map_err(wrong)?
+            })?;
+            match places {
+                Some(_) => Ok(()),
+                None => Err(Error::data(
+                    path,
+                    "empty; expected a recording a row; give another file",
+                )),
             }
-            Ok(())
-        })
+        })?;
+        Ok(outputs)
     }
 }
 
@@ -254,17 +261,36 @@ impl Collection for SeriesTable {
         Medium::Series { channels }
     }
 
+    fn task(&self) -> Task {
+        let answer = match self.columns.targets {
+            Some(_) => Answer::Values,
+            None => Answer::Class,
+        };
+        let moment = Moment::End;
+        Task { answer, moment }
+    }
+
+    fn outputs(&self) -> Vec<String> {
+        self.outputs.clone()
+    }
+
     fn for_each(&self, visit: &mut dyn FnMut(Example<'_>) -> Result<()>) -> Result<()> {
-        self.for_each_row(&mut |label, samples| {
-            let label = self.classes.iter().position(|known| known == label);
-            let label = label.ok_or("a new label; run the command again")?;
+        self.for_each_row(&mut |written, samples| {
+            let target = match written {
+                Written::Numbers(numbers) => Target::Values(numbers),
+                Written::Label(label) => {
+                    let label = self.classes.iter().position(|known| known == label);
+                    Target::Class(label.ok_or("a new label; run the command again")? as u8)
+                }
+            };
             let content = Content::Series(samples);
             Ok(visit(Example {
-                target: (label as u8).into(),
+                target,
                 content,
                 identity: content,
             }))
-        })
+        })?;
+        Ok(())
     }
 }
 
@@ -291,6 +317,7 @@ mod tests {
         SeriesColumns {
             label: label.map(String::from),
             samples: samples.map(String::from),
+            targets: None,
             channels,
         }
     }
@@ -310,6 +337,43 @@ mod tests {
         assert_eq!(rows("a.csv", text, &named).unwrap(), expected);
         let numbered = columns(Some("4"), Some("2..3"), 1);
         assert_eq!(rows("a.csv", text, &numbered).unwrap(), expected);
+    }
+
+    #[test]
+    fn numbers_take_the_place_of_the_class() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        let text = "t0,t1,label,weight,height\n1,2,x,70,1.8\n3,4,y,-8e1,1.9\n";
+        std::fs::write(&path, text).unwrap();
+        let columns = SeriesColumns {
+            targets: Some("height,weight".into()),
+            ..SeriesColumns::default()
+        };
+        let table = SeriesTable::open(&path, columns.clone()).unwrap();
+        assert_eq!(table.outputs(), ["height", "weight"]);
+        assert_eq!((table.classes(), table.task().byte()), (Vec::new(), 2));
+        let mut rows = Vec::new();
+        let mut keep = |example: Example<'_>| {
+            let Target::Values(values) = example.target else {
+                panic!("numbers at the end")
+            };
+            rows.push((values.to_vec(), example.content.series().to_vec()));
+            Ok(())
+        };
+        table.for_each(&mut keep).unwrap();
+        let expected = [([1.8, 70.0], [1.0, 2.0]), ([1.9, -80.0], [3.0, 4.0])];
+        assert_eq!(rows, expected.map(|(a, b)| (a.to_vec(), b.to_vec())));
+
+        std::fs::write(&path, "1,2,3\n1,2,\n").unwrap();
+        let columns = SeriesColumns {
+            targets: Some("3".into()),
+            ..columns
+        };
+        let error = SeriesTable::open(&path, columns).unwrap_err().to_string();
+        assert!(
+            error.contains("line 2: column 3: `` is no finite"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -340,7 +404,8 @@ mod tests {
             ),
             ("1,2,3\n,4,5\n", &any, "line 2: no label; correct"),
             ("1,2,3\n1,4,5\n", &any, "1 different labels, expected 2"),
-            ("", &any, "0 different labels"),
+            ("", &any, "empty; expected a recording a row"),
+            ("1,\"2\n", &any, "line 1: a quote that is never closed"),
             (
                 "1,2,3,4\n",
                 &two,

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Content;
 use super::data_file::{DataFile, FileKind};
 use super::divided::{Collection, Example};
 use super::rows::for_each_row;
+use super::{Content, MOST_CLASSES};
 use crate::error::{Error, Result};
 
 const KIND: FileKind = FileKind {
@@ -18,9 +18,6 @@ const KIND: FileKind = FileKind {
     },
     give: "give a table of texts, .csv, .tsv or .jsonl, its archive, or their folder",
 };
-
-/// Most classes that a device tells apart.
-const MOST_CLASSES: usize = 255;
 
 /// Which columns of a table are read.
 #[derive(Debug, Clone, PartialEq, Eq)]

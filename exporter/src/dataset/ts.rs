@@ -1,12 +1,15 @@
 //! Enters: recordings in the `.ts` form of sktime and aeon: a header of `@` lines, then a
-//! recording a line, its channels apart by `:`, its samples by `,`, its class at the end.
+//! recording a line, its channels apart by `:`, its samples by `,`, its class at the end, or
+//! its number (`@targetLabel true`).
 //! Leaves: [`TsPair`], a training and a test file, or [`TsFile`], one for `divided`.
 //! Next: `load`.
 //!
-//! Recordings may differ in length. Missing values, time stamps and targets that are numbers
-//! are not read: the network takes samples at even intervals and tells classes apart.
+//! Recordings may differ in length. Missing values and time stamps are not read: the network
+//! takes samples at even intervals.
 
 use std::path::{Path, PathBuf};
+
+use set_lstm_runtime::wire::Task;
 
 use super::data_file::{DataFile, FileKind};
 use super::divided::{Collection, Example, fingerprint};
@@ -16,7 +19,7 @@ use crate::error::{Error, Result};
 
 mod form;
 
-use form::{Form, Header};
+use form::{Ending, Form, Header};
 
 const GIVE: &str =
     "give NAME_TRAIN.ts or NAME_TEST.ts, which lie side by side, their folder or archive";
@@ -143,10 +146,10 @@ impl TsFile {
     }
 }
 
-/// Where a recording stands, and its class.
+/// Where a recording stands, and with what it ends.
 struct Place {
     line: u64,
-    label: u8,
+    ending: Ending,
 }
 
 /// Calls `visit` with every recording, in `form.samples`, until it returns false.
@@ -159,7 +162,7 @@ fn read(file: &DataFile, visit: &mut dyn FnMut(&Form, Place) -> Result<bool>) ->
             let problem = |problem: String| at_line(path, line, problem);
             match form.line(text.trim()).map_err(problem)? {
                 None => Ok(true),
-                Some(label) => visit(&form, Place { line, label }),
+                Some(ending) => visit(&form, Place { line, ending }),
             }
         })?;
         if !form.in_data {
@@ -180,6 +183,14 @@ impl Collection for TsFile {
         self.header.classes.clone()
     }
 
+    fn task(&self) -> Task {
+        self.header.task()
+    }
+
+    fn outputs(&self) -> Vec<String> {
+        self.header.outputs()
+    }
+
     fn medium(&self) -> Medium {
         let channels = self.channels;
         Medium::Series { channels }
@@ -189,7 +200,7 @@ impl Collection for TsFile {
         read(&self.file, &mut |form, place| {
             let content = Content::Series(&form.samples);
             visit(Example {
-                target: place.label.into(),
+                target: place.ending.target(),
                 content,
                 identity: content,
             })
@@ -226,6 +237,11 @@ impl TsPair {
                 test.header.classes.join(" "),
             ),
             (
+                "numbers at the end",
+                train.header.has_numbers.to_string(),
+                test.header.has_numbers.to_string(),
+            ),
+            (
                 "channels",
                 train.channels.to_string(),
                 test.channels.to_string(),
@@ -259,6 +275,14 @@ impl Corpus for TsPair {
         self.train.classes()
     }
 
+    fn task(&self) -> Task {
+        self.train.task()
+    }
+
+    fn outputs(&self) -> Vec<String> {
+        self.train.outputs()
+    }
+
     fn medium(&self) -> Medium {
         self.train.medium()
     }
@@ -275,7 +299,7 @@ impl Corpus for TsPair {
         read(&half.file, &mut |form, place| {
             let content = Content::Series(&form.samples);
             visit(Document {
-                target: place.label.into(),
+                target: place.ending.target(),
                 order: scattered(place.line), // a file may be sorted
                 group: fingerprint(content),
                 content,

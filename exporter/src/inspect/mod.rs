@@ -8,14 +8,14 @@
 
 mod matrix;
 
-use crate::device::AnyModel;
+use crate::device::{AnyModel, task_words};
 use crate::error::{Error, Result};
 use crate::report::table::{Column, Table, bytes, thousands};
 use matrix::Counts;
 pub use matrix::MatrixFacts;
 use serde::Serialize;
 use set_lstm_runtime::Gate;
-use set_lstm_runtime::wire::{File, Kind, Place, Section, VERSION};
+use set_lstm_runtime::wire::{Answer, File, Kind, Place, Section, Task, VERSION};
 use std::fmt;
 use std::path::Path;
 
@@ -38,7 +38,9 @@ pub struct Inspection {
     pub embedding: u16,
     /// Hidden units of each layer.
     pub hidden: Vec<u16>,
-    /// Names of the classes by label.
+    /// What the model answers, and when.
+    pub task: Task,
+    /// Names of the classes by label, or of the numbers of a regression.
     pub classes: Vec<String>,
     /// Most steps that training saw of a document; 0: no limit.
     pub max_tokens: u32,
@@ -125,6 +127,7 @@ pub fn inspect(file: &[u8], path: &Path) -> Result<Inspection> {
         hidden: (0..header.layer_count())
             .map(|layer| header.layer_shape(layer).hidden)
             .collect(),
+        task: header.task,
         classes: header.class_names.lines().map(str::to_owned).collect(),
         max_tokens: header.max_tokens,
         parameters: header.parameters,
@@ -152,7 +155,12 @@ impl fmt::Display for Inspection {
             format!("{}, format {}", self.values, self.version),
         );
         fact("checksum", format!("{:08x}", self.checksum));
-        fact("classes", self.classes.join(", "));
+        fact("answers", task_words(self.task).to_owned());
+        let names = match self.task.answer {
+            Answer::Class => "classes",
+            Answer::Values => "numbers",
+        };
+        fact(names, self.classes.join(", "));
         let hidden: Vec<String> = self.hidden.iter().map(u16::to_string).collect();
         let sizes = format!("{}, {}", self.embedding, hidden.join(", "));
         if self.vocabulary == 0 {
@@ -232,7 +240,6 @@ mod tests {
     use crate::sparse_model::{SparseMatrix, SparseModel};
     use crate::train::parameters::{Densities, Shape};
     use crate::train::topology::Density;
-    use set_lstm_runtime::Task;
 
     fn model() -> SparseModel {
         let shape = Shape {

@@ -15,6 +15,7 @@ use plotters::prelude::*;
 use super::legend;
 use super::metrics::EpochMetrics;
 use super::picture::{self, Area, COLOURS, Drawn};
+use super::score::Score;
 use crate::error::{Error, Result};
 use crate::file;
 
@@ -54,8 +55,14 @@ pub fn svg(title: &str, runs: &[Run<'_>]) -> Result<String> {
     picture::svg(SIZE, title, |area| {
         let (panels, legend_area) = area.split_horizontally(SIZE.0 - LEGEND_WIDTH);
         let (left, right) = panels.split_horizontally((SIZE.0 - LEGEND_WIDTH) / 2);
-        Panel::LOSS.draw(&left, runs)?;
-        Panel::ACCURACY.draw(&right, runs)?;
+        let of_numbers = |run: &Run<'_>| matches!(run.epochs.first(), Some(it) if matches!(it.score, Score::R2(_)));
+        let panels = match runs.iter().any(of_numbers) {
+            false => [Panel::LOSS, Panel::ACCURACY],
+            true => [Panel::ERROR, Panel::R2],
+        };
+        for (panel, area) in panels.iter().zip([left, right]) {
+            panel.draw(&area, runs)?;
+        }
         legend::draw(&legend_area, runs)
     })
 }
@@ -72,6 +79,15 @@ impl Panel {
         title: "loss (nats)",
         least_height: 0.1,
         curves: &[Curve::TRAIN_LOSS, Curve::VALIDATION_LOSS],
+    };
+    const ERROR: Panel = Panel {
+        title: "squared error (deviations²)",
+        ..Panel::LOSS
+    };
+    const R2: Panel = Panel {
+        title: "validation R²",
+        least_height: 0.02,
+        curves: &[Curve::R2],
     };
     const ACCURACY: Panel = Panel {
         title: "validation accuracy (%)",
@@ -96,7 +112,11 @@ impl Curve {
         dashed: false,
     };
     const ACCURACY: Curve = Curve {
-        value: |epoch| 100.0 * epoch.validation_accuracy,
+        value: |epoch| 100.0 * epoch.score.value(),
+        dashed: false,
+    };
+    const R2: Curve = Curve {
+        value: |epoch| epoch.score.value(),
         dashed: false,
     };
 
@@ -181,7 +201,7 @@ mod tests {
             epoch,
             train_loss: loss,
             validation_loss: loss + 0.1,
-            validation_accuracy: accuracy,
+            score: Score::Accuracy(accuracy),
             learning_rate: 0.003,
             tokens_per_second: 5e5,
             seconds: 9.0,
@@ -268,6 +288,22 @@ mod tests {
         .unwrap();
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         assert!(texts(&svg).contains(&"best 50.0 % in epoch 1"));
+    }
+
+    #[test]
+    fn numbers_have_their_own_axes() {
+        let epochs = [epoch(1, 0.6, 0.7), epoch(2, 0.4, 0.6)].map(|it| EpochMetrics {
+            score: Score::R2(it.score.value()),
+            ..it
+        });
+        let run = Run {
+            name: "regression",
+            epochs: &epochs,
+        };
+        let svg = svg("numbers", &[run]).unwrap();
+        for expected in ["validation R²", "best R² 0.600 in epoch 2"] {
+            assert!(texts(&svg).contains(&expected), "{expected}");
+        }
     }
 
     #[test]

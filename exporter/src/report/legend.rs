@@ -7,6 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::curve::Run;
 use super::picture::{Area, COLOURS, Drawn, FONT, INK};
+use super::score::Score;
 
 const FIRST_LINE: i32 = 24;
 const LINE_HEIGHT: i32 = 20;
@@ -82,25 +83,13 @@ fn shortened(name: &str) -> String {
 
 /// The first of the best epochs, in words.
 fn best(run: &Run<'_>) -> String {
-    let finite = run
-        .epochs
-        .iter()
-        .filter(|epoch| epoch.validation_accuracy.is_finite());
-    let best = finite.reduce(|best, next| {
-        if next.validation_accuracy > best.validation_accuracy {
-            next
-        } else {
-            best
-        }
-    });
+    let finite = run.epochs.iter().filter(|it| it.score.value().is_finite());
+    let best = finite.reduce(|best, next| if next.is_better(best) { next } else { best });
     best.map_or_else(
         || "no epoch yet".to_owned(),
-        |it| {
-            format!(
-                "best {:.1} % in epoch {}",
-                100.0 * it.validation_accuracy,
-                it.epoch
-            )
+        |it| match it.score {
+            Score::Accuracy(share) => format!("best {:.1} % in epoch {}", 100.0 * share, it.epoch),
+            Score::R2(value) => format!("best R² {value:.3} in epoch {}", it.epoch),
         },
     )
 }
@@ -114,13 +103,13 @@ mod tests {
 
     fn epochs() -> [EpochMetrics; 3] {
         let mut number = 0;
-        ACCURACIES.map(|validation_accuracy| {
+        ACCURACIES.map(|accuracy| {
             number += 1;
             EpochMetrics {
                 epoch: number,
                 train_loss: 0.5,
                 validation_loss: 0.5,
-                validation_accuracy,
+                score: Score::Accuracy(accuracy),
                 learning_rate: 0.003,
                 tokens_per_second: 5e5,
                 seconds: 9.0,

@@ -7,22 +7,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::file;
+use crate::output_scale::OutputScale;
+use crate::report::score::Score;
 
-/// First line of the file: the fields of [`EpochMetrics`] in their order.
-const HEADER: &str = "epoch,train_loss,validation_loss,validation_accuracy,learning_rate,\
-                      tokens_per_second,seconds,cpu_seconds";
+/// First line of the file: the fields of [`EpochMetrics`] in their order, with a score of
+/// classes and with one of numbers.
+const HEADERS: [&str; 2] = [
+    "epoch,train_loss,validation_loss,validation_accuracy,learning_rate,\
+     tokens_per_second,seconds,cpu_seconds",
+    "epoch,train_loss,validation_loss,validation_r2,learning_rate,\
+     tokens_per_second,seconds,cpu_seconds",
+];
 
 /// What one epoch of training came to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct EpochMetrics {
     /// Number of the epoch, from 1.
     pub epoch: u32,
-    /// Mean cross-entropy of the training part, in nats.
+    /// Mean loss of the training part: cross-entropy in nats, or squared error in squared
+    /// deviations.
     pub train_loss: f64,
-    /// Mean cross-entropy of the validation part, in nats.
+    /// Mean loss of the validation part.
     pub validation_loss: f64,
-    /// Share of the validation part that is classified rightly, 0 to 1.
-    pub validation_accuracy: f64,
+    /// How well the validation part is answered: `validation_accuracy` or `validation_r2`.
+    #[serde(flatten)]
+    pub score: Score,
     /// Learning rate at the end of the epoch.
     pub learning_rate: f64,
     /// Training speed, without validation.
@@ -33,6 +42,27 @@ pub struct EpochMetrics {
     pub cpu_seconds: f64,
 }
 
+impl EpochMetrics {
+    /// Root of the mean squared error of the validation part in the units of the data, every
+    /// sequence weighing alike; `None` of classes, and of several numbers, which may have
+    /// several units.
+    pub fn validation_rmse(&self, outputs: Option<&OutputScale>) -> Option<f64> {
+        let [deviation] = outputs?.deviation[..] else {
+            return None;
+        };
+        Some(self.validation_loss.sqrt() * f64::from(deviation))
+    }
+
+    /// Whether its model is better than that of an earlier epoch: by accuracy, or of numbers
+    /// by the validation loss.
+    pub fn is_better(&self, best: &EpochMetrics) -> bool {
+        match (self.score, best.score) {
+            (Score::R2(_), Score::R2(_)) => self.validation_loss < best.validation_loss,
+            (own, best) => own.value() > best.value(),
+        }
+    }
+}
+
 /// Writes the file anew, atomically; the figures come back from [`load`] bit for bit.
 ///
 /// # Errors
@@ -40,7 +70,10 @@ pub struct EpochMetrics {
 /// [`Error::Io`] as of [`file::write_atomic`].
 pub fn save(path: &Path, epochs: &[EpochMetrics]) -> Result<()> {
     file::write_atomic(path, |out| {
-        writeln!(out, "{HEADER}")?;
+        let of_numbers = epochs
+            .first()
+            .is_some_and(|it| matches!(it.score, Score::R2(_)));
+        writeln!(out, "{}", HEADERS[usize::from(of_numbers)])?;
         epochs.iter().try_for_each(|it| {
             writeln!(
                 out,
@@ -48,7 +81,7 @@ pub fn save(path: &Path, epochs: &[EpochMetrics]) -> Result<()> {
                 it.epoch,
                 it.train_loss,
                 it.validation_loss,
-                it.validation_accuracy,
+                it.score.value(),
                 it.learning_rate,
                 it.tokens_per_second,
                 it.seconds,
@@ -67,13 +100,19 @@ pub fn save(path: &Path, epochs: &[EpochMetrics]) -> Result<()> {
 pub fn load(path: &Path) -> Result<Vec<EpochMetrics>> {
     let text = file::read_text(path)?;
     let mut lines = text.lines().zip(1..);
-    if lines.next().map(|(line, _)| line) != Some(HEADER) {
-        let problem = format!("expected `{HEADER}` in line 1; remove the file or restore it");
-        return Err(Error::data(path, problem));
-    }
+    let header = lines.next().map_or("", |(line, _)| line);
+    let score = match HEADERS.iter().position(|known| *known == header) {
+        Some(0) => Score::Accuracy,
+        Some(_) => Score::R2,
+        None => {
+            let [expected, _] = HEADERS;
+            let problem = format!("expected `{expected}` in line 1; remove the file or restore it");
+            return Err(Error::data(path, problem));
+        }
+    };
     lines
         .map(|(line, number)| {
-            parse(line).ok_or_else(|| {
+            parse(line, score).ok_or_else(|| {
                 let problem = "expected an epoch and seven numbers; remove the line or restore it";
                 Error::data(path, format!("line {number}: {problem}"))
             })
@@ -81,13 +120,13 @@ pub fn load(path: &Path) -> Result<Vec<EpochMetrics>> {
         .collect()
 }
 
-fn parse(line: &str) -> Option<EpochMetrics> {
+fn parse(line: &str, score: fn(f64) -> Score) -> Option<EpochMetrics> {
     let (epoch, rest) = line.split_once(',')?;
     let numbers: Option<Vec<f64>> = rest.split(',').map(|field| field.parse().ok()).collect();
     let [
         train_loss,
         validation_loss,
-        validation_accuracy,
+        value,
         learning_rate,
         tokens_per_second,
         seconds,
@@ -100,7 +139,7 @@ fn parse(line: &str) -> Option<EpochMetrics> {
         epoch: epoch.parse().ok()?,
         train_loss,
         validation_loss,
-        validation_accuracy,
+        score: score(value),
         learning_rate,
         tokens_per_second,
         seconds,
@@ -117,7 +156,7 @@ mod tests {
             epoch: 1,
             train_loss: 0.625,
             validation_loss: 0.1 + 0.2,
-            validation_accuracy: 0.75,
+            score: Score::Accuracy(0.75),
             learning_rate: 0.003,
             tokens_per_second: 500_000.0,
             seconds: 9.5,
@@ -143,8 +182,53 @@ mod tests {
              2,inf,0.30000000000000004,0.75,0.003,500000,9.5,18.5\n"
         );
         assert_eq!(load(&path).unwrap(), two());
+        let numbers = two().map(|it| EpochMetrics {
+            score: Score::R2(0.1 + 0.2),
+            ..it
+        });
+        save(&path, &numbers).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(
+            text.starts_with("epoch,train_loss,validation_loss,validation_r2,"),
+            "{text}"
+        );
+        assert_eq!(load(&path).unwrap(), numbers);
         save(&path, &[]).unwrap();
         assert_eq!(load(&path).unwrap(), []);
+    }
+
+    #[test]
+    fn the_error_of_one_number_has_its_units() {
+        let [first, _] = two();
+        let epoch = EpochMetrics {
+            validation_loss: 0.25,
+            ..first
+        };
+        let scale = |outputs| OutputScale {
+            mean: vec![0.0; outputs],
+            deviation: vec![6.0; outputs],
+        };
+        assert_eq!(epoch.validation_rmse(Some(&scale(1))), Some(3.0));
+        assert_eq!(epoch.validation_rmse(Some(&scale(2))), None);
+        assert_eq!(epoch.validation_rmse(None), None);
+    }
+
+    #[test]
+    fn a_checkpoint_names_its_score_as_it_always_did() {
+        let [first, _] = two();
+        let text = serde_json::to_string(&first).unwrap();
+        assert!(text.contains("\"validation_accuracy\":0.75,"), "{text}");
+        assert_eq!(serde_json::from_str::<EpochMetrics>(&text).unwrap(), first);
+        let numbers = EpochMetrics {
+            score: Score::R2(-0.5),
+            ..first
+        };
+        let text = serde_json::to_string(&numbers).unwrap();
+        assert!(text.contains("\"validation_r2\":-0.5,"), "{text}");
+        assert_eq!(
+            serde_json::from_str::<EpochMetrics>(&text).unwrap(),
+            numbers
+        );
     }
 
     #[test]
@@ -164,7 +248,7 @@ mod tests {
             "1,2,3,4,5,6,7,x",
             "",
         ] {
-            let error = failure(format!("{HEADER}\n1,2,3,4,5,6,7,8\n{row}\n"));
+            let error = failure(format!("{}\n1,2,3,4,5,6,7,8\n{row}\n", HEADERS[0]));
             assert!(
                 error.contains("line 3: expected an epoch"),
                 "{row}: {error}"

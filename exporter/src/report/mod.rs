@@ -8,5 +8,6 @@ mod legend;
 pub mod metrics;
 pub mod parameters;
 pub(crate) mod picture;
+pub mod score;
 pub mod table;
 pub mod tree_map;

@@ -151,9 +151,28 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// Four digits that count, whatever the units.
+pub fn figure(value: f64) -> String {
+    if value == 0.0 || (1e-3..1e5).contains(&value) {
+        let digits = 3 - value.max(1e-3).log10().floor() as i32;
+        format!("{value:.*}", digits.clamp(0, 6) as usize)
+    } else {
+        format!("{value:.3e}")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_have_four_digits_that_count() {
+        let texts = [0.0, 0.0123456, 1.23456, 98.7654, 12_345.6, 1.5e7].map(figure);
+        assert_eq!(
+            texts,
+            ["0.000000", "0.01235", "1.235", "98.77", "12346", "1.500e7"]
+        );
+    }
 
     #[test]
     fn numbers_stand_right_and_words_left_without_trailing_blanks() {

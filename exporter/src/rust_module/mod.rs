@@ -9,9 +9,9 @@ use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
-use set_lstm_runtime::wire::Kind;
+use set_lstm_runtime::wire::{Answer, Kind};
 
-use crate::device::AnyModel;
+use crate::device::{AnyModel, task_words};
 use crate::error::{Error, Result};
 
 /// A number of bytes as a person writes it: `6144`, `6K`, `512KiB`, `1M`.
@@ -104,12 +104,25 @@ pub fn rust_module(
             format!("pub const VOCABULARY: usize = {};", model.vocabulary_size()),
         ),
     }
-    let names: Vec<&str> = (0..=u8::MAX)
-        .map_while(|label| model.class_name(label))
-        .collect();
+    let task = model.task();
     line(
-        "Names of the classes by label.",
-        format!("pub const CLASSES: [&str; {}] = {names:?};", names.len()),
+        &format!("What the model answers, and when: {}.", task_words(task)),
+        format!(
+            "pub const TASK: set_lstm_runtime::Task = set_lstm_runtime::Task {{\n    answer: set_lstm_runtime::Answer::{:?},\n    moment: set_lstm_runtime::Moment::{:?},\n}};",
+            task.answer, task.moment
+        ),
+    );
+    let names = model.names();
+    let (doc, item) = match task.answer {
+        Answer::Class => ("Names of the classes by label.", "CLASSES"),
+        Answer::Values => (
+            "Names of the numbers in the order of `State::values`.",
+            "NUMBERS",
+        ),
+    };
+    line(
+        doc,
+        format!("pub const {item}: [&str; {}] = {names:?};", names.len()),
     );
     line(
         "Bytes of the model in flash.",

@@ -6,26 +6,82 @@
 use crate::device::{AnyModel, AnyState, CAPACITY};
 use crate::error::{Error, Result};
 use crate::sequences::{Sequence, SequenceSet};
-use set_lstm_runtime::{DeltaError, DeltaState, Logit, Thresholds};
+use set_lstm_runtime::{
+    Answer as Answered, Class, DeltaError, DeltaState, Logit, Moment, Task, Thresholds,
+};
 
 /// What a model says about one sequence, on the host or on the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// Class.
+    /// Class; 0 of a model of numbers.
     pub label: u8,
-    /// Bits of the logits, Q16 integers or f32.
+    /// Bits of the logits after the last step, Q16 integers or f32.
     pub logits: Vec<u32>,
-    /// Digest of the state after the last token.
+    /// Digest of the state after the last step; of a model that answers after every step also
+    /// of the logits of all of them.
     pub digest: u32,
+}
+
+/// The digest of an answer in the making.
+struct Digest {
+    moment: Moment,
+    hash: u32,
+}
+
+impl Digest {
+    fn new(task: Task) -> Self {
+        Digest {
+            moment: task.moment,
+            hash: 0x811c_9dc5,
+        }
+    }
+
+    /// FNV-1a of the bytes of a word.
+    fn add(&mut self, word: u32) {
+        let add = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        self.hash = word.to_le_bytes().into_iter().fold(self.hash, add);
+    }
+
+    /// The logits of a step, if they count.
+    fn step<I: IntoIterator<Item = u32>>(&mut self, logits: impl FnOnce() -> I) {
+        if self.moment == Moment::EveryStep {
+            logits().into_iter().for_each(|bits| self.add(bits));
+        }
+    }
+
+    /// The digest, of the state at the end.
+    fn end(mut self, state: u32) -> u32 {
+        match self.moment {
+            Moment::End => state,
+            Moment::EveryStep => {
+                self.add(state);
+                self.hash
+            }
+        }
+    }
+}
+
+/// The label that a model's answer has.
+fn label(task: Task, class: Class) -> u8 {
+    match task.answer {
+        Answered::Class => class.label,
+        Answered::Values => 0,
+    }
 }
 
 /// The answers of the runtime on the host.
 pub fn answers(model: &AnyModel<'_>, sequences: &SequenceSet) -> Vec<Answer> {
     let mut state = AnyState::new(model);
-    let answer = |index| Answer {
-        label: state.run(model, sequences.sequence(index)).label,
-        logits: state.logit_bits(model),
-        digest: state.digest(),
+    let answer = |index| {
+        let mut digest = Digest::new(model.task());
+        state.run_each(model, sequences.sequence(index), |state| {
+            digest.step(|| state.logit_bits(model));
+        });
+        Answer {
+            label: label(model.task(), state.classify(model)),
+            logits: state.logit_bits(model),
+            digest: digest.end(state.digest()),
+        }
     };
     (0..sequences.len()).map(answer).collect()
 }
@@ -46,12 +102,15 @@ pub fn delta_answers(
     let mut state = Box::new(DeltaState::<CAPACITY>::new(model, thresholds).map_err(refuse)?);
     let answer = |index| {
         state.reset();
-        let samples = sequences.sequence(index).samples();
-        samples.for_each(|sample| state.step_samples(model, sample));
+        let mut digest = Digest::new(model.task());
+        for sample in sequences.sequence(index).samples() {
+            state.step_samples(model, sample);
+            digest.step(|| state.logits(model).map(Logit::bits));
+        }
         Answer {
-            label: state.classify(model).label,
+            label: label(model.task(), state.classify(model)),
             logits: state.logits(model).map(Logit::bits).collect(),
-            digest: state.digest(),
+            digest: digest.end(state.digest()),
         }
     };
     Ok((0..sequences.len()).map(answer).collect())

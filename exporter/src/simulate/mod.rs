@@ -66,12 +66,14 @@ pub struct Simulation {
     pub board: &'static str,
     /// Its core.
     pub core: &'static str,
-    /// Sequences that were classified.
+    /// Sequences that were run.
     pub examples: usize,
-    /// Sequences whose label, logits or state differ from the host's in any bit.
+    /// Sequences whose label, logits or state differ from the host's in any bit; the logits are
+    /// those of every step, of a model that answers after every one.
     pub mismatches: usize,
-    /// Share of labels that are right, 0 to 1.
-    pub accuracy: f64,
+    /// Share of labels that are right, 0 to 1; of a model that answers a class at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
     /// What a step is: `token` or `sample`.
     pub step: &'static str,
     /// Steps of all sequences together.
@@ -87,7 +89,7 @@ pub struct Simulation {
     pub footprint: Footprint,
 }
 
-/// Classifies sequences on an emulated microcontroller and compares with the host.
+/// Runs sequences on an emulated microcontroller and compares with the host.
 ///
 /// `path` names the model in errors.
 ///
@@ -104,7 +106,7 @@ pub fn simulate(
     let decoded = AnyModel::open(model, path)?;
     if sequences.is_empty() {
         return Err(Error::Options(
-            "nothing to classify; give at least one example".into(),
+            "nothing to run; give at least one example".into(),
         ));
     }
     let thresholds = options.thresholds;
@@ -156,7 +158,10 @@ pub fn simulate(
         core: board.core,
         examples: sequences.len(),
         mismatches,
-        accuracy: right as f64 / sequences.len() as f64,
+        accuracy: decoded
+            .task()
+            .is_classification()
+            .then_some(right as f64 / sequences.len() as f64),
         step: sequences.step_name(),
         tokens: report.tokens,
         instructions_per_token: report.instructions_per_token,
@@ -236,7 +241,9 @@ impl fmt::Display for Simulation {
         let mut row = |name: &str, value| table.row([name.into(), value]);
         row("examples", thousands(self.examples as u64));
         row("different from the host", thousands(self.mismatches as u64));
-        row("accuracy", format!("{:.2} %", 100.0 * self.accuracy));
+        if let Some(accuracy) = self.accuracy {
+            row("accuracy", format!("{:.2} %", 100.0 * accuracy));
+        }
         row(&format!("{}s", self.step), thousands(self.tokens));
         row(
             &format!("instructions per {}", self.step),

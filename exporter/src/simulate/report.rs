@@ -54,7 +54,8 @@ impl Report {
     }
 }
 
-/// One line `number tokens instructions digest logits score label name`.
+/// One line `number tokens instructions digest logits score label name`; of a model of numbers
+/// `- 0` in the place of score and label, and then the numbers.
 fn answer(line: &str) -> Option<Answer> {
     let mut fields = line.split_whitespace();
     for _number in 0..3 {
@@ -116,6 +117,12 @@ error: 1 answers are not the host's
             (2484, 304)
         );
         assert_eq!(report.application_stack_bytes, 544);
+    }
+
+    #[test]
+    fn a_model_of_numbers_has_the_label_0() {
+        let line = "    1       3   6886  0x2425cc4a  0x00001813  -  0 torque=-0.5000";
+        assert_eq!(answer(line).map(|answer| answer.label), Some(0));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use super::serial::SerialLine;
 use crate::error::{Error, Result};
+use crate::predict::NamedValue;
 use serde::{Serialize, Serializer};
 use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
@@ -29,7 +30,7 @@ pub struct Conversation {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Reply {
-    /// A class.
+    /// A class, or numbers.
     Answer(BoardAnswer),
     /// Something else: what to type, or what went wrong.
     Message {
@@ -41,10 +42,15 @@ pub enum Reply {
 /// An answer in its parts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct BoardAnswer {
-    /// Name of the class.
-    pub class: String,
+    /// Name of the class; none of a model of numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// Its lead over the next best, in log-odds; three decimals.
-    pub score: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<f32>,
+    /// Numbers, six digits of each; none of a model of classes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<NamedValue>,
     /// Words that were run.
     pub tokens: u32,
     /// Time for the line, in `unit`.
@@ -170,21 +176,43 @@ impl Reply {
 
 fn answer(said: &str) -> Option<BoardAnswer> {
     let fields: Vec<&str> = said.split('\t').collect();
-    let [class, score, tokens, time, per_token, logits] = fields[..] else {
+    let (said, rest) = fields.split_at_checked(fields.len().checked_sub(4)?)?;
+    let [tokens, time, per_token, logits] = *rest else {
         return None;
+    };
+    // a score is no pair of a name and a number
+    let (class, score, values) = match said {
+        [] => return None,
+        [class, score] if value(score).is_none() => {
+            (Some(class), Some(score.parse().ok()?), Vec::new())
+        }
+        pairs => {
+            let values = pairs.iter().map(|pair| value(pair));
+            (None, None, values.collect::<Option<_>>()?)
+        }
     };
     let (time, unit) = time.split_once(' ')?;
     let per_token = per_token.strip_suffix(" a token")?.strip_suffix(unit)?;
     let logits = logits.strip_prefix("logits ")?.split(',');
     let logits = logits.map(|bits| u32::from_str_radix(bits, 16).ok());
     Some(BoardAnswer {
-        class: class.to_owned(),
-        score: score.parse().ok()?,
+        class: class.map(|&class| class.to_owned()),
+        score,
+        values,
         tokens: tokens.strip_suffix(" tokens")?.parse().ok()?,
         time: time.parse().ok()?,
         time_per_token: per_token.trim_end().parse().ok()?,
         unit: unit.to_owned(),
         logits: logits.collect::<Option<_>>()?,
+    })
+}
+
+/// `name=number`.
+fn value(field: &str) -> Option<NamedValue> {
+    let (name, value) = field.rsplit_once('=')?;
+    Some(NamedValue {
+        name: name.to_owned(),
+        value: value.parse().ok()?,
     })
 }
 
@@ -196,8 +224,9 @@ mod tests {
     fn an_answer_has_its_parts_and_everything_else_is_a_message() {
         let said = "positive\t3.271\t24 tokens\t1586 us\t66 us a token\tlogits 00034577,ffff0000";
         let expected = BoardAnswer {
-            class: "positive".into(),
-            score: 3.271,
+            class: Some("positive".into()),
+            score: Some(3.271),
+            values: Vec::new(),
             tokens: 24,
             time: 1586,
             time_per_token: 66,
@@ -210,7 +239,16 @@ mod tests {
             json.ends_with(r#""logits":["00034577","ffff0000"]}"#),
             "{json}"
         );
+        let said = "stars=4.25\ta=b=-1\t1 tokens\t9 us\t9 us a token\tlogits 00000001,00000002";
+        let Reply::Answer(answer) = Reply::parse(said) else {
+            panic!("no answer: {said}");
+        };
+        let values = answer.values.iter();
+        let values: Vec<_> = values.map(|v| (v.name.as_str(), v.value)).collect();
+        assert_eq!(values, [("stars", 4.25), ("a=b", -1.0)]);
+        assert_eq!((answer.class, answer.score), (None, None));
         for other in [
+            "1 tokens\t9 us\t9 us a token\tlogits 00000001",
             "type a text and press Enter",
             "a\t1\t2 tokens\t3 us\t1 us a token",
             "",

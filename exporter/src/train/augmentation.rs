@@ -45,7 +45,7 @@ impl Augmentation {
         self != Augmentation::default()
     }
 
-    /// Refuses what the channels do not allow; `channels` is `None` of texts.
+    /// Refuses what the channels or the answers do not allow; `channels` is `None` of texts.
     ///
     /// # Errors
     /// [`Error::Options`] that names the option.
@@ -118,10 +118,10 @@ pub fn augmented(
         let index = number as usize;
         let sequence = set.sequence(index);
         match sequence {
-            Sequence::Tokens(_) => changed.push_sequence(sequence, set.label(index)),
+            Sequence::Tokens(_) => changed.push_sequence(sequence, set.target(index)),
             Sequence::Samples { values, .. } => {
                 let values = augmentation.apply(values, statistics, &mut rng(number));
-                changed.push_samples(&values, set.label(index));
+                changed.push_samples(&values, set.target(index));
             }
         }
     }

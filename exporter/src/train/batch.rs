@@ -13,6 +13,8 @@ use super::simd::Unit;
 use crate::sequences::SequenceSet;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
+use set_lstm_runtime::wire::Moment;
+use std::ops::Range;
 
 /// Batches of similar length: samples are shuffled, cut into windows of this many
 /// batches, and sorted by length within a window, so that few steps are idle.
@@ -62,10 +64,12 @@ impl Width {
 /// Sums over a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct BatchLoss {
-    /// Cross-entropy in nats, summed over the samples.
+    /// Cross-entropy in nats, or squared error in squared deviations, summed over the samples.
     pub loss: f64,
-    /// Samples whose class was named.
+    /// Answers that named the class; 0 of numbers.
     pub correct: usize,
+    /// Answers that are known: one a sample, or one a labelled step.
+    pub answers: usize,
     /// Samples.
     pub samples: usize,
 }
@@ -74,7 +78,8 @@ impl BatchLoss {
     /// Adds one sample.
     pub fn add(&mut self, sample: SampleLoss) {
         self.loss += sample.loss;
-        self.correct += usize::from(sample.correct);
+        self.correct += sample.correct;
+        self.answers += sample.answers;
         self.samples += 1;
     }
 }
@@ -157,18 +162,59 @@ impl Workers {
         total
     }
 
-    /// Logits of every sequence of a set, row-major `[samples x logits]`.
-    pub fn infer(&mut self, network: &Network, set: &SequenceSet) -> Vec<f32> {
+    /// Logits of every sequence of a set, row-major `[samples x logits]`, or of every step of
+    /// all of them, one after the other.
+    pub fn infer(&mut self, network: &Network, set: &SequenceSet, moment: Moment) -> Vec<f32> {
         let logits = network.parameters.shape.logits;
         let mut order: Vec<u32> = (0..set.len() as u32).collect();
         order.sort_by_key(|&index| set.sequence(index as usize).len());
         let unit = self.unit;
         let sorted = with_width!(&mut self.lanes, work => {
-            infer_chunks(work, network, set, &order, unit)
+            infer_chunks(work, network, set, &order, moment, unit)
         });
-        let mut out = vec![0.0; set.len() * logits];
-        for (&index, row) in order.iter().zip(sorted.chunks_exact(logits)) {
-            out[index as usize * logits..][..logits].copy_from_slice(row);
+        Places::new(set, logits, moment).in_order(&order, &sorted)
+    }
+}
+
+/// Where the logits of each sequence stand among those of all.
+#[derive(Debug)]
+pub(super) struct Places {
+    start: Vec<usize>, // [sequences + 1]
+}
+
+impl Places {
+    /// Of so many logits an answer.
+    pub(super) fn new(set: &SequenceSet, logits: usize, moment: Moment) -> Self {
+        let answers = |index| match moment {
+            Moment::End => 1,
+            Moment::EveryStep => set.sequence(index).len(),
+        };
+        let ends = (0..set.len()).scan(0, |end, index| {
+            *end += answers(index) * logits;
+            Some(*end)
+        });
+        let start = std::iter::once(0).chain(ends).collect();
+        Places { start }
+    }
+
+    /// Where those of one sequence stand.
+    pub(super) fn of(&self, index: u32) -> Range<usize> {
+        self.start[index as usize]..self.start[index as usize + 1]
+    }
+
+    /// How many there are in all.
+    pub(super) fn count(&self) -> usize {
+        self.start[self.start.len() - 1]
+    }
+
+    /// The logits of sequences in another order, in that of the set.
+    fn in_order(&self, order: &[u32], sorted: &[f32]) -> Vec<f32> {
+        let (mut out, mut rest) = (vec![0.0; self.count()], sorted);
+        for &index in order {
+            let to = self.of(index);
+            let (row, after) = rest.split_at(to.len());
+            out[to].copy_from_slice(row);
+            rest = after;
         }
         out
     }
@@ -222,6 +268,7 @@ fn infer_chunks<const L: usize>(
     network: &Network,
     set: &SequenceSet,
     order: &[u32],
+    moment: Moment,
     unit: Unit,
 ) -> Vec<f32> {
     let per_thread = order.len().div_ceil(work.len()).next_multiple_of(L).max(L);
@@ -231,7 +278,7 @@ fn infer_chunks<const L: usize>(
             threads.push(scope.spawn(move || {
                 let mut out = Vec::new();
                 for chunk in order.chunks(L) {
-                    out.extend(work.infer(network, &samples(set, chunk), unit));
+                    out.extend(work.infer(network, &samples(set, chunk), moment, unit));
                 }
                 out
             }));

@@ -11,6 +11,8 @@
 //! and the output layer read.
 
 mod head;
+mod sample;
+mod steps;
 
 use super::loss::SampleLoss;
 use super::lstm::{self, Backward, Forward, GROUP, Inputs, KEPT, Past, Recurrent, State, Sum};
@@ -19,49 +21,12 @@ use super::parameters::Part;
 use super::pooling::Pooling;
 use super::simd::{Block, Kernel, Lanes, Unit, dispatch};
 use super::words::{IDLE, Words};
-use crate::sequences::{Sequence, SequenceSet};
+use crate::sequences::Sequence;
 use rand::RngExt;
-use rand_chacha::ChaCha8Rng;
+use set_lstm_runtime::wire::Moment;
 
-/// One labelled sequence.
-#[derive(Debug, Clone, Copy)]
-pub struct Sample<'a> {
-    /// Its tokens or samples, the last one last.
-    pub inputs: Sequence<'a>,
-    /// Its class.
-    pub label: u8,
-}
-
-impl<'a> Sample<'a> {
-    /// The sequence of that number.
-    pub fn of(set: &'a SequenceSet, index: usize) -> Self {
-        Sample {
-            inputs: set.sequence(index),
-            label: set.label(index),
-        }
-    }
-}
-
-/// The sequences of those numbers.
-pub fn samples<'a>(set: &'a SequenceSet, numbers: &[u32]) -> Vec<Sample<'a>> {
-    let numbers = numbers.iter();
-    numbers.map(|&k| Sample::of(set, k as usize)).collect()
-}
-
-/// What the loss of a chunk depends on beside weights and samples.
-#[derive(Debug, Clone)]
-pub struct Noise {
-    /// Share of word types whose embedding is dropped in this chunk.
-    pub word_dropout: f32,
-    /// Share of hidden units that the output layer does not see.
-    pub output_dropout: f32,
-    /// Share of hidden units that are dropped at all steps of a sequence.
-    pub recurrent_dropout: f32,
-    /// Label smoothing.
-    pub smoothing: f32,
-    /// The chunk's own random stream.
-    pub rng: ChaCha8Rng,
-}
+pub use sample::{Noise, Sample, samples};
+use steps::{StepHead, StepWishes};
 
 /// Buffers of one thread, reused from chunk to chunk.
 #[derive(Debug)]
@@ -84,6 +49,8 @@ pub struct Workspace<const L: usize> {
     largest: Vec<[u32; L]>, // [padded units], step of the maximum
     lengths: [f32; L],      // steps of each lane, at least 1
     logits: Vec<[f32; L]>,  // [logits]
+    moment: Moment,
+    answers: StepHead<L>, // of every step
 }
 
 impl<const L: usize> Default for Workspace<L> {
@@ -107,6 +74,8 @@ impl<const L: usize> Default for Workspace<L> {
             largest: Vec::new(),
             lengths: [1.0; L],
             logits: Vec::new(),
+            moment: Moment::End,
+            answers: StepHead::default(),
         }
     }
 }
@@ -137,6 +106,9 @@ impl<const L: usize> Workspace<L> {
         gradient: &mut [f32],
         unit: Unit,
     ) -> Vec<SampleLoss> {
+        self.moment = samples
+            .first()
+            .map_or(Moment::End, |sample| sample.target.task().moment);
         let (dropout, rng) = (noise.word_dropout, &mut noise.rng);
         self.begin(network, samples, 1.0 / (1.0 - dropout), || {
             dropout > 0.0 && rng.random::<f32>() < dropout
@@ -155,8 +127,15 @@ impl<const L: usize> Workspace<L> {
         )
     }
 
-    /// Logits of up to `L` samples, one row a sample.
-    pub fn infer(&mut self, network: &Network, samples: &[Sample<'_>], unit: Unit) -> Vec<f32> {
+    /// Logits of up to `L` samples, one row a sample, or one a step of every sample.
+    pub fn infer(
+        &mut self,
+        network: &Network,
+        samples: &[Sample<'_>],
+        moment: Moment,
+        unit: Unit,
+    ) -> Vec<f32> {
+        self.moment = moment;
         self.begin(network, samples, 1.0, || false);
         self.mask
             .iter_mut()
@@ -169,6 +148,9 @@ impl<const L: usize> Workspace<L> {
                 network,
             },
         );
+        if moment == Moment::EveryStep {
+            return self.step_rows(samples);
+        }
         let lanes = 0..samples.len();
         lanes
             .flat_map(|lane| self.logits.iter().map(move |row| row[lane]))
@@ -219,6 +201,7 @@ impl<const L: usize> Workspace<L> {
             *length = sample.inputs.len().max(1) as f32;
         }
         self.logits.resize(shape.logits, [0.0; L]);
+        self.answers.clear(shape);
     }
 
     fn draw_mask(&mut self, noise: &mut Noise) {
@@ -273,8 +256,13 @@ impl<const L: usize> Workspace<L> {
             if !self.pooling.is_last() {
                 self.pool(t);
             }
+            if !keep && self.moment == Moment::EveryStep {
+                self.keep_step_logits::<S, NV>(simd, network);
+            }
         }
-        self.head(network);
+        if self.moment == Moment::End {
+            self.head(network);
+        }
     }
 
     /// All steps back.
@@ -283,6 +271,7 @@ impl<const L: usize> Workspace<L> {
         &mut self,
         simd: S,
         network: &Network,
+        wishes: StepWishes<'_>,
         gradient: &mut [f32],
     ) {
         let units = self.h[0].len();
@@ -294,8 +283,7 @@ impl<const L: usize> Workspace<L> {
         zeros(&mut self.dc, units);
         self.d.resize(4 * units, Block::ZERO);
         self.sum.clear();
-        self.sum
-            .resize(network.recurrent_value.len(), Sum(pulp::cast([0.0f32; 8])));
+        self.sum.resize(network.recurrent_value.len(), Sum::ZERO);
         self.words.reset_rows();
         let by_column = (&network.recurrent_by_column, &network.recurrent_value[..]);
         let stride = units * KEPT;
@@ -322,6 +310,9 @@ impl<const L: usize> Workspace<L> {
                 if !self.pooling.is_last() {
                     self.pool_backward(span * SPAN + s, &wanted);
                 }
+                if self.moment == Moment::EveryStep {
+                    self.step_backward::<S, NV>(simd, network, wishes, (span * SPAN + s, s + 1));
+                }
                 drop_out(&mut self.dh, &self.every);
                 let slots = &self.slots[span * SPAN + s];
                 let kept = &self.kept[first..][..count * stride];
@@ -346,9 +337,7 @@ impl<const L: usize> Workspace<L> {
         self.words.backward(network, gradient);
         let to = network.parameters.range(Part::Recurrent);
         for (gradient, sum) in gradient[to].iter_mut().zip(&self.sum) {
-            let lanes: [f32; 8] = pulp::cast(sum.0);
-            let four = [0, 1, 2, 3].map(|k| lanes[k] + lanes[k + 4]);
-            *gradient += (four[0] + four[2]) + (four[1] + four[3]);
+            *gradient += sum.total();
         }
     }
 }
@@ -393,8 +382,18 @@ impl<const L: usize> Kernel for Train<'_, L> {
             gradient,
         } = self;
         work.forward::<S, NV>(simd, network, true);
+        let wishes = StepWishes {
+            samples,
+            smoothing: noise.smoothing,
+            scale,
+        };
+        if work.moment == Moment::EveryStep {
+            work.begin_steps(samples);
+            work.backward::<S, NV>(simd, network, wishes, gradient);
+            return work.end_steps(network, gradient);
+        }
         let losses = work.head_backward(network, samples, (noise.smoothing, scale), gradient);
-        work.backward::<S, NV>(simd, network, gradient);
+        work.backward::<S, NV>(simd, network, wishes, gradient);
         losses
     }
 }

@@ -9,6 +9,7 @@ use super::parameters::Parameters;
 use super::pooling::Pooling;
 use super::simd::Unit;
 use crate::sequences::SequenceSet;
+use set_lstm_runtime::wire::Moment;
 
 /// The weights, and threads that can run them.
 #[derive(Debug)]
@@ -113,14 +114,21 @@ impl Engine {
         }
     }
 
-    /// Logits of every sequence of a set, row-major `[samples x logits]`.
+    /// Logits of every answer of a set, row-major `[answers x logits]`: of every sequence, or
+    /// of every step of one sequence after the other, as the targets are.
     pub fn infer(&mut self, set: &SequenceSet) -> Vec<f32> {
+        self.infer_at(set, set.task().moment)
+    }
+
+    /// The same at moments of one's own choice, whatever the targets are. Of every step it is
+    /// the last state that is read, whatever the pooling.
+    pub fn infer_at(&mut self, set: &SequenceSet, moment: Moment) -> Vec<f32> {
         match self {
-            Engine::Sparse { workers, network } => workers.infer(network, set),
+            Engine::Sparse { workers, network } => workers.infer(network, set, moment),
             Engine::Dense {
                 workers,
                 parameters,
-            } => workers.infer(parameters, set),
+            } => workers.infer(parameters, set, moment),
         }
     }
 

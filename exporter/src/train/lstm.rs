@@ -200,6 +200,18 @@ pub fn replay<S: Lanes, const L: usize, const NV: usize>(
 #[derive(Debug, Clone, Copy)]
 pub struct Sum(pub Eight);
 
+impl Sum {
+    /// Nothing yet.
+    pub const ZERO: Sum = Sum(pulp::f32x8(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0));
+
+    /// The sum of all lanes.
+    pub fn total(&self) -> f32 {
+        let lanes: [f32; 8] = pulp::cast(self.0);
+        let four = [0, 1, 2, 3].map(|k| lanes[k] + lanes[k + 4]);
+        (four[0] + four[2]) + (four[1] + four[3])
+    }
+}
+
 /// What the way back carries from step to step.
 pub struct Backward<'a, const L: usize> {
     /// `∂loss/∂h_t`.

@@ -21,6 +21,7 @@ pub mod overrides;
 pub mod parameters;
 pub mod pooling;
 pub mod preset;
+pub mod score;
 pub mod simd;
 pub mod snapshot;
 pub mod topology;

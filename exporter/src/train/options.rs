@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use set_lstm_runtime::wire::{Answer, Task};
 
 use super::augmentation::Augmentation;
 use super::dense::FULL;
@@ -16,11 +17,12 @@ use super::pooling::Pooling;
 use super::preset::Preset;
 use super::topology::Density;
 use crate::dataset::CorpusOptions;
-use crate::dataset::divided::Division;
-use crate::dataset::series_table::SeriesColumns;
-use crate::dataset::table::Columns;
 use crate::error::{Error, Result};
 use crate::load::{InputCode, LoadOptions};
+
+mod data;
+
+pub use data::{DataOptions, DataOverrides};
 
 /// What the connections do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -79,25 +81,9 @@ pub struct TrainOptions {
     pub max_tokens: usize,
     /// Part of each class's training documents held back for validation.
     pub validation_fraction: f64,
-    /// Data without an official split: part of each class that is for the test.
-    #[serde(default = "default_test_fraction")]
-    pub test_fraction: f64,
-    /// The same: seed of the division.
-    #[serde(default = "default_split_seed")]
-    pub split_seed: u64,
-    /// Own data: the column of the texts, `text` if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text_column: Option<String>,
-    /// Own data: the column of the labels, `label` if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label_column: Option<String>,
-    /// Own recordings: the first and last column of the samples, all but the label's if
-    /// absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sample_columns: Option<String>,
-    /// The same: channels, 1 if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub channels: Option<usize>,
+    /// How data is divided and read that does not say so itself.
+    #[serde(flatten)]
+    pub corpus: DataOptions,
 
     /// Length of an embedding row.
     pub embedding_size: usize,
@@ -200,14 +186,9 @@ impl TrainOptions {
     /// [`Error::Options`] that names the option, its value and its range.
     pub fn check(&self) -> Result<()> {
         self.load_options().check()?;
+        self.corpus.check(self.max_tokens)?;
         let share = 0.0..1.0;
-        let rules: [(bool, &str, &dyn fmt::Display, &str); 26] = [
-            (
-                (0.0..1.0).contains(&self.test_fraction),
-                "test-fraction",
-                &self.test_fraction,
-                SHARE,
-            ),
+        let rules: [(bool, &str, &dyn fmt::Display, &str); 25] = [
             (
                 (1..=u16::MAX as usize).contains(&self.embedding_size),
                 "embedding-size",
@@ -384,33 +365,36 @@ impl TrainOptions {
 
     /// How data is divided and read that does not say so itself.
     pub fn corpus_options(&self) -> CorpusOptions {
-        let usual = Columns::default();
-        CorpusOptions {
-            division: Division {
-                test_fraction: self.test_fraction,
-                seed: self.split_seed,
-            },
-            columns: Columns {
-                text: self.text_column.clone().unwrap_or(usual.text),
-                label: self.label_column.clone().unwrap_or(usual.label),
-            },
-            series: SeriesColumns {
-                label: self.label_column.clone(),
-                samples: self.sample_columns.clone(),
-                channels: self.channels.unwrap_or(1),
-            },
-        }
+        self.corpus.corpus_options()
     }
 
-    /// Sizes of the network for words or channels, and a number of classes, as found in the
-    /// data.
-    pub fn shape(&self, code: &InputCode, classes: usize) -> Shape {
+    /// Sizes of the network for words or channels, and so many classes or numbers, as found
+    /// in the data.
+    pub fn shape(&self, code: &InputCode, answer: Answer, count: usize) -> Shape {
+        let is_sign = answer == Answer::Class && count == 2;
         Shape {
             vocabulary: code.vocabulary_size(),
             embedding: code.channels().unwrap_or(self.embedding_size),
             hidden: self.hidden_size,
-            logits: if classes == 2 { 1 } else { classes },
+            logits: if is_sign { 1 } else { count },
         }
+    }
+
+    /// Refuses what does not go with the answers that the data wants.
+    ///
+    /// # Errors
+    /// [`Error::Options`] that names the option.
+    pub fn check_task(&self, task: Task) -> Result<()> {
+        let problem = if task.is_every_step() && !self.pooling.is_last() {
+            "an answer after every step reads the state of that step; train with --pooling last"
+        } else if task.is_every_step() && self.speed > 0.0 {
+            "another speed would move the steps from under their answers; train with --speed 0"
+        } else if task.answer == Answer::Values && self.label_smoothing > 0.0 {
+            "numbers are no classes to smooth; train with --label-smoothing 0"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Options(problem.into()))
     }
 
     /// Connections at the start.
@@ -499,16 +483,6 @@ impl TrainOptions {
             },
         }
     }
-}
-
-/// What runs have that were trained before there was a choice.
-fn default_test_fraction() -> f64 {
-    Division::default().test_fraction
-}
-
-/// The same.
-fn default_split_seed() -> u64 {
-    Division::default().seed
 }
 
 const fn one() -> usize {

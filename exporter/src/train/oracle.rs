@@ -6,8 +6,10 @@ use super::parameters::{Parameters, Part, normal, stream};
 use super::pooling::Pooling;
 use crate::sequences::{Sequence, SequenceSet};
 use crate::sparse_model::{SparseMatrix, SparseModel};
+use crate::target::{Target, UNLABELLED};
 use rand::RngExt;
 use set_lstm_runtime::gate::Gate;
+use set_lstm_runtime::wire::{Answer, Moment, Task};
 
 /// Every part of the flat vector.
 pub const PARTS: [Part; 6] = [
@@ -56,13 +58,8 @@ pub fn logits(model: &SparseModel, sequence: Sequence<'_>) -> Vec<f64> {
     logits_of(model, sequence, Pooling::Last, &mask)
 }
 
-/// Logits of what `pooling` makes of the states, each multiplied by `mask`.
-pub fn logits_of(
-    model: &SparseModel,
-    sequence: Sequence<'_>,
-    pooling: Pooling,
-    mask: &[f64],
-) -> Vec<f64> {
+/// The states after every step, each multiplied by `mask`.
+fn states(model: &SparseModel, sequence: Sequence<'_>, mask: &[f64]) -> Vec<Vec<f64>> {
     let hidden = model.hidden_size();
     let (mut h, mut c) = (vec![0.0; hidden], vec![0.0; hidden]);
     let mut states = Vec::new();
@@ -82,6 +79,19 @@ pub fn logits_of(
         }
         states.push(h.clone());
     }
+    states
+}
+
+/// Logits of what `pooling` makes of the states, each multiplied by `mask`.
+pub fn logits_of(
+    model: &SparseModel,
+    sequence: Sequence<'_>,
+    pooling: Pooling,
+    mask: &[f64],
+) -> Vec<f64> {
+    let states = states(model, sequence, mask);
+    let nothing = vec![0.0; model.hidden_size()];
+    let mut h = states.last().unwrap_or(&nothing).clone();
     for (u, h) in h.iter_mut().enumerate() {
         let of_unit = states.iter().map(|h| h[u]);
         match pooling {
@@ -90,19 +100,53 @@ pub fn logits_of(
             Pooling::Last => {}
         }
     }
-    let rows = model.head.chunks_exact(hidden).zip(&model.head_bias);
+    head(model, &h)
+}
+
+/// Logits after every step, from states that are multiplied by `mask`.
+pub fn logits_of_steps(model: &SparseModel, sequence: Sequence<'_>, mask: &[f64]) -> Vec<Vec<f64>> {
+    let states = states(model, sequence, mask);
+    states.iter().map(|h| head(model, h)).collect()
+}
+
+fn head(model: &SparseModel, h: &[f64]) -> Vec<f64> {
+    let rows = model.head.chunks_exact(model.hidden_size());
+    let rows = rows.zip(&model.head_bias);
     rows.map(|(row, &b)| {
         f64::from(b)
             + row
                 .iter()
-                .zip(&h)
+                .zip(h)
                 .map(|(&w, h)| f64::from(w) * h)
                 .sum::<f64>()
     })
     .collect()
 }
 
-/// Mean cross-entropy of the samples.
+/// Loss of one answer; nothing if nobody knows it.
+fn loss_of_answer(z: &[f64], target: Target<'_>) -> Option<f64> {
+    match (target, z) {
+        (Target::Class(UNLABELLED), _) => None,
+        (Target::Class(class), [z]) => Some((1.0 + (if class == 1 { -z } else { *z }).exp()).ln()),
+        (Target::Class(class), z) => {
+            Some(z.iter().map(|z| z.exp()).sum::<f64>().ln() - z[usize::from(class)])
+        }
+        (Target::Values(values), z) => mean(
+            z.iter()
+                .zip(values)
+                .map(|(z, value)| (z - f64::from(*value)).powi(2)),
+        ),
+        _ => panic!("one answer"),
+    }
+}
+
+/// Of what is a number; nothing if nothing is.
+fn mean(all: impl Iterator<Item = f64>) -> Option<f64> {
+    let known: Vec<f64> = all.filter(|it| !it.is_nan()).collect();
+    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+}
+
+/// Mean loss of the samples.
 pub fn loss(model: &SparseModel, samples: &[Sample<'_>]) -> f64 {
     let mask = vec![1.0; model.hidden_size()];
     loss_of(model, samples, Pooling::Last, &vec![mask; samples.len()])
@@ -116,12 +160,16 @@ pub fn loss_of(
     masks: &[Vec<f64>],
 ) -> f64 {
     let one = |(sample, mask): (&Sample<'_>, &Vec<f64>)| {
-        let z = logits_of(model, sample.inputs, pooling, mask);
-        let class = sample.label as usize;
-        match z[..] {
-            [z] => (1.0 + (if class == 1 { -z } else { z }).exp()).ln(),
-            _ => z.iter().map(|z| z.exp()).sum::<f64>().ln() - z[class],
+        if sample.target.task().is_every_step() {
+            let answers = logits_of_steps(model, sample.inputs, mask);
+            let losses = answers.iter().enumerate().map(|(step, z)| {
+                let target = sample.target.of_step(step, z.len());
+                loss_of_answer(z, target).unwrap_or(f64::NAN)
+            });
+            return mean(losses).unwrap_or(0.0);
         }
+        let z = logits_of(model, sample.inputs, pooling, mask);
+        loss_of_answer(&z, sample.target).unwrap_or(0.0)
     };
     samples.iter().zip(masks).map(one).sum::<f64>() / samples.len() as f64
 }
@@ -220,6 +268,43 @@ pub fn recurrent_noise(recurrent_dropout: f32) -> impl Fn(u64) -> Noise + Copy +
     }
 }
 
+/// Ragged token sequences with targets of one kind, some of them unknown, and an empty one.
+pub fn answered(task: Task, logits: usize, count: usize) -> SequenceSet {
+    let mut rng = stream(9, 0);
+    let classes = logits.max(2) as u8;
+    let mut set = SequenceSet::of_tokens().answering(task, logits);
+    for k in 0..count {
+        let steps = k % 12;
+        let tokens: Vec<u16> = (0..steps).map(|_| rng.random_range(0..30)).collect();
+        let answers = if task.is_every_step() { steps } else { 1 };
+        let labels: Vec<u8> = (0..answers)
+            .map(|_| match rng.random_range(0..4) {
+                0 => UNLABELLED,
+                _ => rng.random_range(0..classes),
+            })
+            .collect();
+        let values: Vec<f32> = (0..answers * logits)
+            .map(|_| match rng.random_range(0..4) {
+                0 => f32::NAN,
+                _ => normal(&mut rng),
+            })
+            .collect();
+        let target = match (task.answer, task.moment) {
+            (Answer::Class, Moment::End) => Target::Class(labels[0]),
+            (Answer::Class, Moment::EveryStep) => Target::ClassOfSteps(&labels),
+            (Answer::Values, Moment::End) => Target::Values(&values),
+            (Answer::Values, Moment::EveryStep) => Target::ValuesOfSteps(&values),
+        };
+        set.push(tokens, target);
+    }
+    set
+}
+
+/// All kinds of answers.
+pub fn tasks() -> impl Iterator<Item = Task> {
+    (0..4).filter_map(Task::of_byte)
+}
+
 /// Ragged recordings of three classes, an empty one among them.
 pub fn recordings(channels: usize, count: usize) -> SequenceSet {
     let mut rng = stream(8, 0);
@@ -231,4 +316,5 @@ pub fn recordings(channels: usize, count: usize) -> SequenceSet {
     set
 }
 
+mod answers;
 mod tests;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evolve::{Removal, RemovalScope};
 use super::growth::GrowthKind;
-use super::options::{OptimizerKind, TopologyKind, TrainOptions, ZetaSchedule};
+use super::options::{DataOverrides, OptimizerKind, TopologyKind, TrainOptions, ZetaSchedule};
 use super::pooling::Pooling;
 use super::topology::Density;
 use crate::error::{Error, Result};
@@ -33,25 +33,6 @@ pub struct Overrides {
     /// Part of the training documents held back for validation
     #[arg(long, value_name = "PART")]
     pub validation_fraction: Option<f64>,
-    /// Part of the documents held back for the test, of data without an official split
-    #[arg(long, value_name = "PART")]
-    pub test_fraction: Option<f64>,
-    /// Seed of the division of such data; another one than that of the training
-    #[arg(long, value_name = "SEED")]
-    pub split_seed: Option<u64>,
-    /// Column of the texts in own data: its name, JSON key, or number from 1 [default: text]
-    #[arg(long, value_name = "COLUMN")]
-    pub text_column: Option<String>,
-    /// Column of the labels in own data [default: label]
-    #[arg(long, value_name = "COLUMN")]
-    pub label_column: Option<String>,
-    /// First and last column of the samples in own recordings, as in 2..141 [default: all but
-    /// the label]
-    #[arg(long, value_name = "FIRST..LAST")]
-    pub sample_columns: Option<String>,
-    /// Channels of own recordings in a table, whose columns make the steps in turn [default: 1]
-    #[arg(long)]
-    pub channels: Option<usize>,
     /// Length of an embedding row; texts only
     #[arg(long, value_name = "E")]
     pub embedding_size: Option<usize>,
@@ -169,6 +150,10 @@ pub struct Overrides {
     /// Epochs without a better validation accuracy after which training stops; 0 for never
     #[arg(long, value_name = "EPOCHS")]
     pub patience: Option<u32>,
+    /// How data is divided and read that does not say so itself.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub corpus: DataOverrides,
 }
 
 impl Overrides {

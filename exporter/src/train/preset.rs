@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::evolve::{Removal, RemovalScope};
 use super::growth::GrowthKind;
-use super::options::{OptimizerKind, TopologyKind, TrainOptions, ZetaSchedule};
+use super::options::{DataOptions, OptimizerKind, TopologyKind, TrainOptions, ZetaSchedule};
 use super::pooling::Pooling;
 use super::topology::Density;
 
@@ -35,8 +35,10 @@ pub enum Preset {
     /// A hand drawing a gun, or pointing: the way of its centre.
     #[value(name = "gunpoint")]
     GunPoint,
-    /// Own recordings: .ts, or a table of samples.
+    /// Own recordings: .ts, or a table with a recording a row.
     Series,
+    /// Own recordings: a table with a sample a row, as loggers write it.
+    Samples,
     /// The generated strings of the embedded Reber grammar: broken or legal.
     Reber,
 }
@@ -57,6 +59,7 @@ impl Preset {
             Preset::Hapt => "hapt",
             Preset::GunPoint => "gunpoint",
             Preset::Series => "series",
+            Preset::Samples => "samples",
             Preset::Reber => "reber",
         }
     }
@@ -72,6 +75,7 @@ impl Preset {
             Preset::Hapt => "the smartphone recordings of activities and postural transitions",
             Preset::GunPoint => "GunPoint_TRAIN.ts and GunPoint_TEST.ts of the UCR archive",
             Preset::Series => "recordings and their labels",
+            Preset::Samples => "a table with a sample a row",
             Preset::Reber => "nothing",
         }
     }
@@ -86,12 +90,7 @@ impl Preset {
             vocabulary: 20_000,
             max_tokens: 400,
             validation_fraction: 0.1,
-            test_fraction: 0.2,
-            split_seed: 1,
-            text_column: None,
-            label_column: None,
-            sample_columns: None,
-            channels: None,
+            corpus: DataOptions::default(),
             embedding_size: 256,
             hidden_size: 256,
             pooling: Pooling::Last,
@@ -166,8 +165,8 @@ impl Preset {
                 epochs: 300,
                 ..hapt
             },
-            Preset::Series => TrainOptions {
-                preset: Preset::Series,
+            Preset::Series | Preset::Samples => TrainOptions {
+                preset: self,
                 max_tokens: 1000,
                 rotation: 0.0,
                 ..hapt

@@ -25,17 +25,17 @@ use super::chunk::{Noise, Sample, samples};
 use super::engine::Engine;
 use super::evolve::evolve;
 use super::fingerprint;
-use super::loss::predicted;
 use super::optimizer::{Optimizer, clip};
 use super::options::{TopologyKind, TrainOptions};
-use super::parameters::{Parameters, Part, stream};
+use super::parameters::{Parameters, Part, Shape, stream};
+use super::score::{best_epoch, test};
 use crate::error::{Error, Result};
 use crate::load::Training;
 use crate::process::cpu_seconds;
 use crate::report::metrics::EpochMetrics;
 use crate::sequences::SequenceSet;
 use crate::sparse_model::SparseModel;
-use crate::train::loss::cross_entropy;
+use set_lstm_runtime::wire::Answer;
 
 /// How long a training may go on before it is saved within an epoch.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -95,7 +95,7 @@ impl<'d> Trainer<'d> {
     /// Options out of range, or a set without documents.
     pub fn new(options: TrainOptions, data: &'d Training, threads: usize) -> Result<Self> {
         options.check()?;
-        let shape = options.shape(&data.code, data.classes.len());
+        let shape = shape_of(&options, data);
         let scale = options.initial_scale(shape);
         let parameters = Parameters::random(shape, options.densities(), scale, options.seed);
         Self::begin(options, data, threads, parameters)
@@ -148,7 +148,7 @@ impl<'d> Trainer<'d> {
             let problem = "the data is not what this run was trained on; give the same data, or train anew in another folder";
             return Err(Error::Options(problem.into()));
         }
-        let shape = options.shape(&data.code, data.classes.len());
+        let shape = shape_of(&options, data);
         let empty = |values: &[f32]| values.is_empty();
         let rule = options.rule();
         if made_with != fingerprint::of_options(&options)
@@ -179,6 +179,7 @@ impl<'d> Trainer<'d> {
         average: Vec<f32>,
         position: Position,
     ) -> Result<Self> {
+        options.check_task(data.train.task())?;
         if data.train.channels().is_some() && options.word_dropout > 0.0 {
             let problem = "recordings have no words to drop; train with --word-dropout 0";
             return Err(Error::Options(problem.into()));
@@ -341,15 +342,14 @@ impl<'d> Trainer<'d> {
     fn finish_epoch(&mut self, batches: usize, watch: &mut dyn Watch) -> Result<()> {
         let (start, cpu_start) = (Instant::now(), cpu_seconds());
         let value = self.tested_weights().to_vec();
-        let (validation_loss, validation_accuracy) =
-            test(&mut self.engine, &value, &self.data.validation);
+        let (validation_loss, score) = test(&mut self.engine, &value, &self.data.validation);
         let learning_rate = self.learning_rate(batches).into();
         let position = &mut self.position;
         let metrics = EpochMetrics {
             epoch: position.epoch + 1,
             train_loss: position.loss / position.documents as f64,
             validation_loss,
-            validation_accuracy,
+            score,
             learning_rate,
             tokens_per_second: position.tokens as f64 / position.seconds,
             seconds: position.seconds + start.elapsed().as_secs_f64(),
@@ -427,28 +427,13 @@ fn number(purpose: Purpose, place: u64) -> u64 {
     place << 3 | purpose as u64
 }
 
-/// The first epoch of the best validation accuracy.
-pub fn best_epoch(metrics: &[EpochMetrics]) -> Option<u32> {
-    let better = |best: &EpochMetrics, next: &EpochMetrics| {
-        next.validation_accuracy > best.validation_accuracy
+/// Sizes of the network that is to learn such data.
+fn shape_of(options: &TrainOptions, data: &Training) -> Shape {
+    let answers = match data.train.task().answer {
+        Answer::Class => data.classes.len(),
+        Answer::Values => data.train.outputs(),
     };
-    let best = metrics
-        .iter()
-        .reduce(|best, next| if better(best, next) { next } else { best });
-    best.map(|best| best.epoch)
-}
-
-/// Mean cross-entropy in nats and accuracy of a set, with `value` as weights.
-pub fn test(engine: &mut Engine, value: &[f32], set: &SequenceSet) -> (f64, f64) {
-    let width = engine.parameters().shape.logits;
-    let mut logits = engine.infer_with(value, set);
-    let (mut loss, mut correct) = (0.0, 0);
-    for (row, &label) in logits.chunks_exact_mut(width).zip(set.labels()) {
-        correct += usize::from(predicted(row) == label);
-        loss += cross_entropy(row, label, 0.0).loss;
-    }
-    let count = set.len() as f64;
-    (loss / count, correct as f64 / count)
+    options.shape(&data.code, data.train.task().answer, answers)
 }
 
 /// Processor time since then; 0 where the system does not say.

@@ -15,6 +15,7 @@ use super::Connections;
 use super::matching::{Matching, common};
 use super::trained::TrainedWiring;
 use crate::error::{Error, Result};
+use crate::report::score::Score;
 use crate::train::parameters::stream;
 use crate::train::topology::erdos_renyi;
 
@@ -42,8 +43,10 @@ pub struct ComparedRun {
     pub run: String,
     /// Epoch of its model.
     pub epoch: u32,
-    /// Share of the validation part that the model classifies rightly, 0 to 1.
-    pub validation_accuracy: f64,
+    /// How well the model answers the validation part: `validation_accuracy` or
+    /// `validation_r2`.
+    #[serde(flatten)]
+    pub score: Score,
 }
 
 /// Two runs.
@@ -91,7 +94,7 @@ impl Distances {
         let compared = runs.iter().map(|run| ComparedRun {
             run: run.run.clone(),
             epoch: run.epoch,
-            validation_accuracy: run.validation_accuracy,
+            score: run.score,
         });
         Ok(Distances {
             runs: compared.collect(),

@@ -6,6 +6,7 @@ use set_lstm_runtime::gate::Gate;
 use super::{Connections, EMBEDDING, refuse_dense};
 use crate::error::Result;
 use crate::load::InputCode;
+use crate::report::score::Score;
 use crate::run::Run;
 use crate::sparse_model::{SparseMatrix, SparseModel};
 
@@ -16,8 +17,8 @@ pub struct TrainedWiring {
     pub run: String,
     /// Epoch of the model.
     pub epoch: u32,
-    /// Share of the validation part that it classifies rightly, 0 to 1.
-    pub validation_accuracy: f64,
+    /// How well it answers the validation part.
+    pub score: Score,
     /// The words of its tokens; none of recordings.
     pub words: Option<Vec<String>>, // [vocabulary]
     /// As of [`Connections::of_model`].
@@ -45,7 +46,7 @@ impl TrainedWiring {
         Ok(TrainedWiring {
             run: run.name(),
             epoch: card.epoch,
-            validation_accuracy: card.validation_accuracy,
+            score: card.score,
             words,
             matrices: Connections::of_model(&model),
             model,

@@ -1,5 +1,5 @@
-//! Samples of a sensor, one by one: an activity for every window, and whether the core keeps
-//! up with the sensor.
+//! Samples of a sensor, one by one: an activity for every window, or whatever else the model
+//! answers, and whether the core keeps up with the sensor.
 //!
 //! ```text
 //! Samples ──▶ State ──▶ a line for every window
@@ -12,6 +12,13 @@
 //!
 //! ```text
 //! walking  4.213  128 samples  logits 00012345,…
+//! ```
+//!
+//! A model of numbers has `name=number` of each in the place of class and score, and a model
+//! that answers after every step has a line for every sample:
+//!
+//! ```text
+//! speed=1.27344  7 samples  logits 00012345
 //! ```
 //!
 //! and at the end, or whenever another activity begins, how the deadline is kept: a step

@@ -1,16 +1,16 @@
-//! Enters: samples, a clock, memory and a model. Leaves: an activity for every window.
+//! Enters: samples, a clock, memory and a model. Leaves: an answer for every window or step.
 //! Next: a board's `main` halts.
 
 use crate::deadline::Deadline;
 use crate::samples::Samples;
 use embedded_io::Write;
 use set_lstm_kit::{Clock, Memory, Printer, Refusal, Stopped, stopped};
-use set_lstm_runtime::{Arithmetic, Model, State};
+use set_lstm_runtime::{Arithmetic, Model, Moment, State};
 
 /// Samples of a window, if the model does not say how many training saw.
 const WINDOW: u32 = 128;
 
-/// Classifies every window of the samples. `board` is a name for the greeting.
+/// Answers every window of the samples, or every sample if the model does. `board` is a name for the greeting.
 ///
 /// # Errors
 /// The model is refused, or reads other samples; or the port cannot be written to. That
@@ -63,16 +63,17 @@ where
         state.step_samples(model, &sample);
         deadline.add(clock.since(start));
         steps += 1;
-        if steps < window {
-            continue;
+        if steps == window || model.task().moment == Moment::EveryStep {
+            let label = print_answer(port, steps, model, state)?;
+            if last.replace(label).is_some_and(|last| last != label) {
+                deadline.print(port)?;
+            }
+            port.flush()?;
         }
-        let label = print_window(port, steps, model, state)?;
-        if last.replace(label).is_some_and(|last| last != label) {
-            deadline.print(port)?;
+        if steps == window {
+            state.reset();
+            steps = 0;
         }
-        port.flush()?;
-        state.reset();
-        steps = 0;
     }
     deadline.print(port)?;
     port.flush()
@@ -96,25 +97,36 @@ fn greet<W: Write, A: Arithmetic, const L: usize>(
     out.end()
 }
 
-/// The line of a window; its label.
+/// The line of a window or a step; its label, if it has one.
 #[inline(never)]
-fn print_window<W: Write, A: Arithmetic, const N: usize, const L: usize>(
+fn print_answer<W: Write, A: Arithmetic, const N: usize, const L: usize>(
     port: &mut W,
     samples: u32,
     model: &Model<'_, A, L>,
     state: &State<A, N, L>,
-) -> Result<u8, W::Error> {
-    let class = state.classify(model);
-    let name = model.class_name(class.label).unwrap_or("?");
+) -> Result<Option<u8>, W::Error> {
     let mut out = Printer(port);
-    out.text(name)?;
-    out.text("\t")?;
-    out.score(class.score)?;
+    let label = out.answer(model, state)?;
     out.text("\t")?;
     out.count(samples, " samples")?;
     out.logits(model, state)?;
     out.end()?;
     #[cfg(feature = "defmt")]
-    defmt::info!("{=str}", name);
-    Ok(class.label)
+    log(model, state, label);
+    Ok(label)
+}
+
+/// The same without the figures, for a probe.
+#[cfg(feature = "defmt")]
+fn log<A: Arithmetic, const N: usize, const L: usize>(
+    model: &Model<'_, A, L>,
+    state: &State<A, N, L>,
+    label: Option<u8>,
+) {
+    if let Some(label) = label {
+        defmt::info!("{=str}", model.class_name(label).unwrap_or("?"));
+    }
+    for (name, value) in model.names().zip(state.values(model)) {
+        defmt::info!("{=str}={=f32}", name, value);
+    }
 }

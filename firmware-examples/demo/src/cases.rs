@@ -13,10 +13,14 @@
 //! | then for each case: | |
 //! | 2 | steps `t`, u16 |
 //! | 1 | logits `n`, u8 |
-//! | 1 | expected label, u8 |
+//! | 1 | expected label, u8; 0 of a model of numbers |
 //! | 2 `t` or 4 `t c` | tokens, u16, or raw samples of `c` channels, f32 |
-//! | 4 `n` | expected bits of the logits, u32 |
-//! | 4 | expected digest of the state after the last step, u32 |
+//! | 4 `n` | expected bits of the logits after the last step, u32 |
+//! | 4 | expected digest, u32 |
+//!
+//! The digest is that of the state after the last step. Of a model that answers after every step
+//! it is FNV-1a of 32 bits over little-endian words: the bits of the logits after each step, then
+//! the digest of the state.
 
 use set_lstm_runtime::Thresholds;
 
@@ -46,7 +50,7 @@ pub struct Case<'a> {
     logits: &'a [[u8; 4]],
     /// Expected class.
     pub label: u8,
-    /// Expected digest of the state.
+    /// Expected digest.
     pub digest: u32,
 }
 

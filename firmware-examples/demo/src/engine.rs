@@ -9,7 +9,7 @@ use crate::report::Measured;
 use crate::run::Failure;
 use crate::stepper::Stepper;
 use core::hint::black_box;
-use set_lstm_runtime::{Arithmetic, Class, Model};
+use set_lstm_runtime::{Arithmetic, Class, Logit, Model, Moment};
 
 /// What the application keeps in RAM: the model's addresses and constants, and the state.
 #[derive(Debug)]
@@ -114,10 +114,53 @@ fn count<'a, B: Board, A: Arithmetic, S: Stepper<A, L>, const L: usize, X>(
     }
 }
 
-/// The class after the last step, and the digest of the state.
+/// The class after the last step, and the digest that a case expects. Of a model that answers
+/// after every step this takes all steps once more, uncounted.
 #[inline(never)]
 pub(crate) fn classify<A: Arithmetic, S: Stepper<A, L>, const L: usize>(
-    ready: &Ready<'_, '_, A, S, L>,
+    ready: &mut Ready<'_, '_, A, S, L>,
+    case: &Case<'_>,
 ) -> (Class, u32) {
-    (ready.state.classify(ready.model), ready.state.digest())
+    let Ready { model, state } = ready;
+    let digest = match model.task().moment {
+        Moment::End => state.digest(),
+        Moment::EveryStep => {
+            let mut digest = FNV_OFFSET;
+            state.reset();
+            match case.steps {
+                Steps::Tokens(tokens) => {
+                    for &token in tokens {
+                        state.step(model, u16::from_le_bytes(token));
+                        add_logits(&mut digest, *state, model);
+                    }
+                }
+                Steps::Samples { values, channels } => {
+                    for samples in values.chunks_exact(channels.max(1)) {
+                        state.step_samples(model, samples);
+                        add_logits(&mut digest, *state, model);
+                    }
+                }
+            }
+            add(digest, state.digest())
+        }
+    };
+    (state.classify(model), digest)
+}
+
+/// Where FNV-1a begins.
+const FNV_OFFSET: u32 = 0x811c_9dc5;
+
+fn add(hash: u32, word: u32) -> u32 {
+    let add = |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    word.to_le_bytes().into_iter().fold(hash, add)
+}
+
+fn add_logits<A: Arithmetic, S: Stepper<A, L>, const L: usize>(
+    digest: &mut u32,
+    state: &S,
+    model: &Model<'_, A, L>,
+) {
+    for logit in state.logits(model) {
+        *digest = add(*digest, logit.bits());
+    }
 }

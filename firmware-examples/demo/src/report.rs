@@ -167,13 +167,16 @@ pub(crate) fn logits(board: &mut impl Write, bits: impl Iterator<Item = u32>) ->
     Ok(())
 }
 
-/// A score with four decimals, without the code that prints floating point.
-pub(crate) struct Score(pub f32);
+/// A number with four decimals, without the code that prints floating point.
+pub(crate) struct Decimal(pub f32);
 
-impl Display for Score {
+impl Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // never negative, and beyond 400,000 the largest number that there is
-        let scaled = (self.0 * 10_000.0 + 0.5) as u32;
+        if self.0 < 0.0 {
+            f.write_str("-")?;
+        }
+        // beyond 400,000 the largest number that there is
+        let scaled = (self.0.abs() * 10_000.0 + 0.5) as u32;
         write!(f, "{}.{:04}", scaled / 10_000, scaled % 10_000)
     }
 }

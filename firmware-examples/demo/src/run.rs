@@ -4,9 +4,11 @@
 use crate::board::Board;
 use crate::cases::{Case, Cases};
 use crate::engine::{self, Memory, Ready};
-use crate::report::{self, Measured, Score};
+use crate::report::{self, Decimal, Measured};
 use crate::stepper::Stepper;
-use set_lstm_runtime::{Arithmetic, CapacityError, DecodeError, DeltaError, Logit, SelfTestError};
+use set_lstm_runtime::{
+    Answer, Arithmetic, CapacityError, DecodeError, DeltaError, Logit, SelfTestError,
+};
 
 /// Why a run was not right.
 #[derive(Debug)]
@@ -86,7 +88,7 @@ pub fn run<'a, B: Board, A: Arithmetic, S: Stepper<A, L>, const L: usize>(
         let ((), stack) =
             board.stack_of(|board| engine::steps(board, &mut ready, &case, &mut measured));
         measured.step_stack = stack.max(measured.step_stack);
-        compare(board, &ready, &case, &mut measured)?;
+        compare(board, &mut ready, &case, &mut measured)?;
     }
     measured.print::<A, S, L>(board)?;
     match measured.mismatches {
@@ -99,17 +101,31 @@ pub fn run<'a, B: Board, A: Arithmetic, S: Stepper<A, L>, const L: usize>(
 #[inline(never)]
 fn compare<B: Board, A: Arithmetic, S: Stepper<A, L>, const L: usize>(
     board: &mut B,
-    ready: &Ready<'_, '_, A, S, L>,
+    ready: &mut Ready<'_, '_, A, S, L>,
     case: &Case<'_>,
     measured: &mut Measured<B>,
 ) -> Result<(), Failure> {
-    let (class, digest) = engine::classify(ready);
+    let (class, digest) = engine::classify(ready, case);
     let logits = || ready.state.logits(ready.model).map(Logit::bits);
     measured.print_case(board, digest)?;
     report::logits(board, logits())?;
-    let name = ready.model.class_name(class.label).unwrap_or("?");
-    writeln!(board, "  {}  {} {name}", Score(class.score), class.label)?;
-    if class.label != case.label || digest != case.digest || !logits().eq(case.logits()) {
+    let label = match ready.model.task().answer {
+        Answer::Class => {
+            let name = ready.model.class_name(class.label).unwrap_or("?");
+            writeln!(board, "  {}  {} {name}", Decimal(class.score), class.label)?;
+            class.label
+        }
+        Answer::Values => {
+            write!(board, "  {:<6}  0", "-")?;
+            let values = ready.state.values(ready.model);
+            for (name, value) in ready.model.names().zip(values) {
+                write!(board, " {name}={}", Decimal(value))?;
+            }
+            writeln!(board)?;
+            0
+        }
+    };
+    if label != case.label || digest != case.digest || !logits().eq(case.logits()) {
         measured.mismatches += 1;
         write!(board, "       expected{:26}{:#010x}  ", "", case.digest)?;
         report::logits(board, case.logits())?;

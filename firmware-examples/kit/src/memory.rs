@@ -60,8 +60,8 @@ impl Refusal {
             Refusal::Decode(NotAModel) => "not a model file; make one with `set-lstm export`",
             Refusal::Decode(Compact) => "a compact file; unpack it first",
             Refusal::Decode(Version { .. }) => "another format version; use `set-lstm upgrade`",
-            Refusal::Decode(Kind { .. } | OtherKind { .. }) => {
-                "numbers of another kind; build the program anew with this model"
+            Refusal::Decode(Kind { .. } | OtherKind { .. } | Task { .. }) => {
+                "a model of another kind; build the program anew with this model"
             }
             Refusal::Decode(Misaligned) => "the model is not aligned to 4; align its static",
             Refusal::Decode(Size { .. } | Layers { .. }) | Refusal::Capacity(_) => {

@@ -2,7 +2,7 @@
 //! splits the line at its tabs.
 
 use embedded_io::Write;
-use set_lstm_runtime::{Arithmetic, Logit, Model, State};
+use set_lstm_runtime::{Answer, Arithmetic, Logit, Model, State};
 
 /// Writes to a port. The first error is returned; what was written before it stays.
 #[derive(Debug)]
@@ -91,6 +91,58 @@ impl<W: Write> Printer<'_, W> {
         self.padded(scaled % 1000, 3)
     }
 
+    /// A number with six digits, or fewer if more than six of them would be decimals; beyond
+    /// four thousand million the largest that there is.
+    ///
+    /// # Errors
+    /// Those of the port.
+    #[inline(never)]
+    pub fn number(&mut self, number: f32) -> Result<(), W::Error> {
+        if number < 0.0 {
+            self.text("-")?;
+        }
+        let (mut scaled, mut one, mut decimals) = (number.abs(), 1, 0);
+        while scaled < 99_999.5 && decimals < 6 {
+            (scaled, one, decimals) = (scaled * 10.0, one * 10, decimals + 1);
+        }
+        let scaled = (scaled + 0.5) as u32;
+        self.decimal(scaled / one)?;
+        if decimals > 0 {
+            self.text(".")?;
+            self.padded(scaled % one, decimals)?;
+        }
+        Ok(())
+    }
+
+    /// What a model says: the name of the class and its score with a tab between; or
+    /// `name=number` of every number of a regression, with tabs between. The label of a class.
+    ///
+    /// # Errors
+    /// Those of the port.
+    #[inline(never)]
+    pub fn answer<A: Arithmetic, const N: usize, const L: usize>(
+        &mut self,
+        model: &Model<'_, A, L>,
+        state: &State<A, N, L>,
+    ) -> Result<Option<u8>, W::Error> {
+        if model.task().answer == Answer::Values {
+            let mut tab = "";
+            for (name, value) in model.names().zip(state.values(model)) {
+                self.text(tab)?;
+                self.text(name)?;
+                self.text("=")?;
+                self.number(value)?;
+                tab = "\t";
+            }
+            return Ok(None);
+        }
+        let class = state.classify(model);
+        self.text(model.class_name(class.label).unwrap_or("?"))?;
+        self.text("\t")?;
+        self.score(class.score)?;
+        Ok(Some(class.label))
+    }
+
     /// The bits of all logits, with commas: what equals the host's to the last bit or not.
     ///
     /// # Errors
@@ -145,6 +197,40 @@ mod tests {
             "4294967.295"
         );
         assert_eq!(printed(|out| out.score(f32::NAN).expect("room")), "0.000");
+    }
+
+    #[test]
+    fn a_number_has_six_digits_and_a_sign() {
+        for (number, expected) in [
+            (0.0, "0.000000"),
+            (-0.0, "0.000000"),
+            (1.0, "1.00000"),
+            (-12.345_678, "-12.3457"),
+            (99_999.4, "99999.4"),
+            (99_999.96, "100000"),
+            (999_999.9, "1000000"),
+            (0.000_012, "0.000012"),
+            (-0.062_5, "-0.062500"),
+            (1e9, "1000000000"),
+            (f32::NEG_INFINITY, "-4294967295"),
+            (f32::NAN, "0"),
+        ] {
+            let found = printed(|out| out.number(number).expect("room"));
+            assert_eq!(found, expected, "{number}");
+        }
+        for number in [
+            3.141_592_7_f32,
+            0.999_999_9,
+            0.099_999_99,
+            1234.5,
+            65_536.5,
+            7.5e-5,
+        ] {
+            let found = printed(|out| out.number(-number).expect("room"));
+            let read: f32 = found.parse().expect("a number");
+            let error = (read + number).abs();
+            assert!(error <= 5.1e-6 * number.max(0.1), "{found} {number}");
+        }
     }
 
     #[test]

@@ -98,6 +98,8 @@ fn of_model<A: Arithmetic, const L: usize>(model: &Model<'_, A, L>) {
     take(model.vocabulary_size() as u32);
     take(model.channels().unwrap_or_default() as u32);
     take(model.logits() as u32);
+    take(model.task().byte().into());
+    model.names().for_each(|name| take(name.len() as u32));
     take(model.max_tokens().unwrap_or_default());
     take(model.checksum());
     let name = model.class_name(number() as u8);
@@ -134,6 +136,7 @@ fn of_capacity<A: Arithmetic, const N: usize, const L: usize>(model: &Model<'_, 
     }
     step(model, &mut state);
     state.logits(model).for_each(|logit| take(logit.bits()));
+    state.values(model).for_each(|value| take(value.to_bits()));
     let class = state.classify(model);
     take(class.label.into());
     take(class.score.to_bits());

@@ -3,6 +3,8 @@
 use crate::line::Line;
 use embedded_io::Write;
 use set_lstm_kit::{Printer, Rate};
+#[cfg(feature = "defmt")]
+use set_lstm_runtime::Answer;
 use set_lstm_runtime::{Arithmetic, Model, State};
 
 /// What stands before everything that is typed.
@@ -65,13 +67,9 @@ pub(crate) fn answer<W: Write, A: Arithmetic, const N: usize, const L: usize>(
     model: &Model<'_, A, L>,
     state: &State<A, N, L>,
 ) -> Result<(), W::Error> {
-    let class = state.classify(model);
-    let name = model.class_name(class.label).unwrap_or("?");
     let time = rate.of(line.ticks);
     let mut out = Printer(port);
-    out.text(name)?;
-    out.text("\t")?;
-    out.score(class.score)?;
+    out.answer(model, state)?;
     out.text("\t")?;
     out.count(line.tokens, " tokens\t")?;
     out.count(time, " ")?;
@@ -83,6 +81,23 @@ pub(crate) fn answer<W: Write, A: Arithmetic, const N: usize, const L: usize>(
     out.logits(model, state)?;
     out.end()?;
     #[cfg(feature = "defmt")]
-    defmt::info!("{=str}, {=u32} tokens", name, line.tokens);
+    log(line.tokens, model, state);
     prompt(port)
+}
+
+/// The same without the figures, for a probe.
+#[cfg(feature = "defmt")]
+fn log<A: Arithmetic, const N: usize, const L: usize>(
+    tokens: u32,
+    model: &Model<'_, A, L>,
+    state: &State<A, N, L>,
+) {
+    if model.task().answer == Answer::Class {
+        let label = state.classify(model).label;
+        let name = model.class_name(label).unwrap_or("?");
+        defmt::info!("{=str}, {=u32} tokens", name, tokens);
+    }
+    for (name, value) in model.names().zip(state.values(model)) {
+        defmt::info!("{=str}={=f32}, {=u32} tokens", name, value, tokens);
+    }
 }

@@ -12,7 +12,8 @@
 //! positive  3.271  24 tokens  1586 us  66 us a token  logits 00034577
 //! ```
 //!
-//! - the class, its score as in `set-lstm predict`, and the words of the line;
+//! - the class, its score as in `set-lstm predict`, and the words of the line; a model of numbers
+//!   has `name=number` of each in the place of class and score;
 //! - the time for the line and for a word of it, without the time that the bytes took to
 //!   come; on an emulator, which has no time of its own, instructions;
 //! - the bits of the logits, which are the host's to the last one.

@@ -50,6 +50,11 @@ impl Task {
         self.byte() == Task::CLASSIFICATION.byte()
     }
 
+    /// Whether it is an answer after every step.
+    pub const fn is_every_step(&self) -> bool {
+        matches!(self.moment, Moment::EveryStep)
+    }
+
     /// The byte that says so.
     pub const fn byte(self) -> u8 {
         self.answer as u8 | self.moment as u8

@@ -220,7 +220,7 @@ impl Bench<'_> {
         if cell.percent.is_some() {
             return Ok(missing); // the plot needs no more
         }
-        let documents = documents(options);
+        let documents = documents(options)?;
         watch("testing the model file");
         let tested = self.run("evaluate", &[&model], &documents, true, watch);
         if let Some(tested) = kept(tested, "int8 accuracy", &mut missing)? {
@@ -291,21 +291,10 @@ fn kept(found: Result<Value>, what: &str, missing: &mut Vec<String>) -> Result<O
 
 /// The words that make a model file see the very test part of the run: a file does not know
 /// how its data was divided.
-fn documents(options: &TrainOptions) -> Vec<OsString> {
-    let mut words = vec![
-        ("--preset", options.preset.name().to_owned()),
-        ("--test-fraction", options.test_fraction.to_string()),
-        ("--split-seed", options.split_seed.to_string()),
-    ];
-    let named = [
-        ("--text-column", options.text_column.clone()),
-        ("--label-column", options.label_column.clone()),
-        ("--sample-columns", options.sample_columns.clone()),
-        ("--channels", options.channels.map(|it| it.to_string())),
-    ];
-    words.extend(named.into_iter().filter_map(|(name, it)| Some((name, it?))));
-    let pair = |(name, value): (&str, String)| [name.into(), value.into()];
-    words.into_iter().flat_map(pair).collect()
+fn documents(options: &TrainOptions) -> Result<Vec<OsString>> {
+    let preset = format!("--preset={}", options.preset.name());
+    let words = [preset].into_iter().chain(options.corpus.words()?);
+    Ok(words.map(OsString::from).collect())
 }
 
 fn empty(cell: Cell) -> CellRow {

@@ -21,6 +21,7 @@ use crate::import::verify::{Recorded, Verification, verify};
 use crate::import::{Framework, read};
 use crate::load::InputCode;
 use crate::model_file::ModelCard;
+use crate::report::score::Score;
 use crate::run::Run;
 use crate::sparse_model::SparseModel;
 use crate::train::options::{TopologyKind, TrainOptions};
@@ -193,7 +194,7 @@ fn import(arguments: Arguments) -> Result<Imported> {
         task: Task::CLASSIFICATION,
         outputs: None,
         epoch: 0,
-        validation_accuracy: 0.0,
+        score: Score::Accuracy(0.0),
     };
     let mut imported = Imported {
         source: file,

@@ -1,21 +1,45 @@
 //! Enters: the lines of a `.ts` file. Leaves: its [`Header`] and its recordings, each checked
 //! against it. Next: `ts`.
 
+use std::slice;
+
+use set_lstm_runtime::wire::{Answer, Moment, Task};
+
+use super::super::MOST_CLASSES;
 use super::super::readings::{sample, shortened};
+use crate::target::Target;
 
 const CORRECT: &str = "correct the file";
-/// Most classes that a device tells apart.
-const MOST_CLASSES: usize = 255;
-
 /// What the lines before `@data` say.
 #[derive(Debug, Clone, Default)]
 pub struct Header {
-    /// Names of the classes.
+    /// Names of the classes; none of numbers.
     pub classes: Vec<String>,
+    /// Whether each recording ends with a number instead of a class.
+    pub has_numbers: bool,
     univariate: Option<bool>,
     dimensions: Option<usize>,
     equal_length: Option<bool>,
     length: Option<usize>,
+}
+
+/// With what a recording ends.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Ending {
+    /// A class, as an index.
+    Class(u8),
+    /// A number, of a regression.
+    Number(f32),
+}
+
+impl Ending {
+    /// The same as a target.
+    pub fn target(&self) -> Target<'_> {
+        match self {
+            Ending::Class(class) => Target::Class(*class),
+            Ending::Number(number) => Target::Values(slice::from_ref(number)),
+        }
+    }
 }
 
 /// What was read of a file so far.
@@ -34,11 +58,11 @@ pub struct Form {
 }
 
 impl Form {
-    /// Reads one line; the class of a recording if it is one.
+    /// Reads one line; with what a recording ends, if it is one.
     ///
     /// # Errors
     /// What was found and what was expected.
-    pub fn line(&mut self, text: &str) -> Result<Option<u8>, String> {
+    pub fn line(&mut self, text: &str) -> Result<Option<Ending>, String> {
         if text.is_empty() || text.starts_with('#') {
             return Ok(None);
         }
@@ -65,11 +89,10 @@ impl Form {
             "dimension" | "dimensions" => header.dimensions = Some(count(&name, &words)?),
             "equallength" => header.equal_length = Some(flag(&name, &words)?),
             "serieslength" => header.length = Some(count(&name, &words)?),
-            "targetlabel" if !flag(&name, &words[..words.len().min(1)])? => {}
-            "targetlabel" => {
-                return Err("@targetLabel true: numbers are not learned, classes are; give a set with @classLabel true".into());
-            }
-            "classlabel" => self.header.classes = classes(&words)?,
+            "targetlabel" => header.has_numbers = flag(&name, &words[..words.len().min(1)])?,
+            // false says that there are numbers, or nothing
+            "classlabel" if is_false(&words) => {}
+            "classlabel" => header.classes = classes(&words)?,
             "data" => {
                 self.header.check()?;
                 self.steps = self
@@ -80,7 +103,7 @@ impl Form {
             }
             _ => {
                 return Err(format!(
-                    "unknown @{}; expected problemName, timeStamps, missing, univariate, dimensions, equalLength, seriesLength, classLabel or data; {CORRECT}",
+                    "unknown @{}; expected problemName, timeStamps, missing, univariate, dimensions, equalLength, seriesLength, classLabel, targetLabel or data; {CORRECT}",
                     shortened(&name)
                 ));
             }
@@ -88,21 +111,13 @@ impl Form {
         Ok(None)
     }
 
-    fn recording(&mut self, text: &str) -> Result<u8, String> {
-        let Some((channels, class)) = text.rsplit_once(':') else {
+    fn recording(&mut self, text: &str) -> Result<Ending, String> {
+        let Some((channels, end)) = text.rsplit_once(':') else {
             return Err(format!(
-                "no `:`; expected samples, `:` and the class; {CORRECT}"
+                "no `:`; expected samples, `:` and the class or the number; {CORRECT}"
             ));
         };
-        let known = self
-            .header
-            .classes
-            .iter()
-            .position(|name| name == class.trim());
-        let label = known.ok_or_else(|| {
-            let (class, classes) = (shortened(class.trim()), self.header.classes.join(" "));
-            format!("unknown class `{class}`; expected one of @classLabel: {classes}; {CORRECT}")
-        })?;
+        let ending = self.header.ending(end.trim())?;
         self.channel.clear();
         let (mut count, mut steps) = (0, 0);
         for channel in channels.split(':') {
@@ -143,17 +158,50 @@ impl Form {
             let sample = |channel| self.channel[channel * steps + step];
             self.samples.extend((0..count).map(sample));
         }
-        Ok(label as u8)
+        Ok(ending)
     }
 }
 
 impl Header {
+    /// What the recordings are to be answered with.
+    pub fn task(&self) -> Task {
+        let answer = match self.has_numbers {
+            true => Answer::Values,
+            false => Answer::Class,
+        };
+        let moment = Moment::End;
+        Task { answer, moment }
+    }
+
+    /// Names of the numbers: the form has one, without a name.
+    pub fn outputs(&self) -> Vec<String> {
+        let names = self.has_numbers.then(|| "target".to_owned());
+        names.into_iter().collect()
+    }
+
+    /// Reads what follows the last `:` of a recording.
+    fn ending(&self, text: &str) -> Result<Ending, String> {
+        if self.has_numbers {
+            let number = sample(text).map_err(|problem| format!("the target: {problem}"))?;
+            return Ok(Ending::Number(number));
+        }
+        let known = self.classes.iter().position(|name| name == text);
+        let label = known.ok_or_else(|| {
+            let (class, classes) = (shortened(text), self.classes.join(" "));
+            format!("unknown class `{class}`; expected one of @classLabel: {classes}; {CORRECT}")
+        })?;
+        Ok(Ending::Class(label as u8))
+    }
+
     /// Refuses lines that contradict each other.
     fn check(&self) -> Result<(), String> {
-        if self.classes.is_empty() {
-            return Err(format!(
-                "no @classLabel before @data; expected `@classLabel true` and the names; {CORRECT}"
-            ));
+        if self.classes.is_empty() != self.has_numbers {
+            let problem = if self.has_numbers {
+                "@classLabel true and @targetLabel true; expected classes or numbers"
+            } else {
+                "no @classLabel before @data; expected `@classLabel true` and the names, or `@targetLabel true` for numbers"
+            };
+            return Err(format!("{problem}; {CORRECT}"));
         }
         let single = self.dimensions.map(|dimensions| dimensions == 1);
         if let (Some(univariate), Some(single)) = (self.univariate, single)
@@ -187,6 +235,10 @@ fn flag(name: &str, words: &[&str]) -> Result<bool, String> {
             shortened(&words.join(" "))
         )),
     }
+}
+
+fn is_false(words: &[&str]) -> bool {
+    matches!(words, [word] if word.eq_ignore_ascii_case("false"))
 }
 
 fn count(name: &str, words: &[&str]) -> Result<usize, String> {

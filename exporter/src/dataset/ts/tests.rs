@@ -98,9 +98,9 @@ fn what_is_wrong_is_named_with_its_line() {
             "line 4: @timeStamps true: time stamps are not read",
         ),
         (
-            "@targetLabel true\n",
+            "@targetLabel perhaps\n",
             "1:a\n",
-            "line 4: @targetLabel true: numbers are not learned",
+            "line 4: @targetlabel perhaps; expected true or false",
         ),
         (
             "@classLabel true a a\n",

@@ -2,7 +2,7 @@
 //! the gradient of what the output layer reads. Next: `chunk` goes back step by step.
 
 use super::{Block, IDLE, Network, Part, Sample, SampleLoss, Workspace, zeros};
-use crate::train::loss::cross_entropy;
+use crate::train::loss::loss_of;
 use crate::train::pooling::Pooling;
 
 impl<const L: usize> Workspace<L> {
@@ -105,7 +105,7 @@ impl<const L: usize> Workspace<L> {
                 *value = logits[lane];
             }
             if let Some(sample) = samples.get(lane) {
-                losses.push(cross_entropy(&mut column, sample.label, smoothing));
+                losses.push(loss_of(&mut column, sample.target, smoothing));
             } else {
                 column.fill(0.0);
             }

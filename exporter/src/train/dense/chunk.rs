@@ -9,17 +9,19 @@
 use super::gates::{GatesBackward, GatesForward};
 use super::gradient::DenseGradient;
 use super::matrix::PaddedMatrix;
+use super::steps::{DenseStepHead, DenseStepWishes};
 use super::weights::DenseWeights;
 use super::words::DenseWords;
 use crate::sequences::Sequence;
 use crate::train::chunk::{Noise, Sample};
-use crate::train::loss::{SampleLoss, cross_entropy};
+use crate::train::loss::{SampleLoss, loss_of};
 use crate::train::parameters::{Parameters, Part};
 use crate::train::pooling::Pooling;
 use crate::train::simd::{Unit, dispatch};
 use crate::train::words::IDLE;
 use ndarray::linalg::general_mat_mul;
 use rand::RngExt;
+use set_lstm_runtime::wire::Moment;
 
 /// The sparse engine pads the hidden size to a multiple of this, and draws dropout for
 /// the padding too: the same seed shall give both engines the same masks.
@@ -39,22 +41,23 @@ pub struct DenseView<'a> {
 pub struct DenseWorkspace {
     words: DenseWords,
     unit: Unit,
-    lanes: usize,
-    steps: usize,
-    slots: Vec<u32>,     // [steps x lanes]
-    gates: PaddedMatrix, // [places · lanes x 4 units]; i g f o, then their gradients
-    c: PaddedMatrix,     // [places · lanes x units]; place 0 is all zeros
-    h: PaddedMatrix,     // [places · lanes x units]; place 0 is all zeros
-    dh: PaddedMatrix,    // [lanes x units]
-    dc: PaddedMatrix,    // [lanes x units]
-    mask: PaddedMatrix,  // [lanes x hidden], output dropout
-    every: PaddedMatrix, // [lanes x hidden], recurrent dropout, or none
+    pub(super) lanes: usize,
+    pub(super) steps: usize,
+    slots: Vec<u32>,               // [steps x lanes]
+    gates: PaddedMatrix,           // [places · lanes x 4 units]; i g f o, then their gradients
+    c: PaddedMatrix,               // [places · lanes x units]; place 0 is all zeros
+    pub(super) h: PaddedMatrix,    // [places · lanes x units]; place 0 is all zeros
+    pub(super) dh: PaddedMatrix,   // [lanes x units]
+    dc: PaddedMatrix,              // [lanes x units]
+    pub(super) mask: PaddedMatrix, // [lanes x hidden], output dropout
+    every: PaddedMatrix,           // [lanes x hidden], recurrent dropout, or none
     pooling: Pooling,
-    pooled: PaddedMatrix, // [lanes x units], what the output layer reads
-    begun: Vec<usize>,    // [lanes], step at which the sequence begins
-    largest: Vec<usize>,  // [lanes x hidden], step of the maximum
-    wanted: PaddedMatrix, // [lanes x units], gradient of `pooled`
-    logits: Vec<f32>,     // [lanes x logits]
+    pooled: PaddedMatrix,         // [lanes x units], what the output layer reads
+    pub(super) begun: Vec<usize>, // [lanes], step at which the sequence begins
+    largest: Vec<usize>,          // [lanes x hidden], step of the maximum
+    wanted: PaddedMatrix,         // [lanes x units], gradient of `pooled`
+    pub(super) logits: Vec<f32>,  // [lanes x logits]
+    pub(super) answers: DenseStepHead, // of every step
 }
 
 impl DenseWorkspace {
@@ -79,6 +82,7 @@ impl DenseWorkspace {
             largest: Vec::new(),
             wanted: PaddedMatrix::default(),
             logits: Vec::new(),
+            answers: DenseStepHead::default(),
         }
     }
 
@@ -99,6 +103,7 @@ impl DenseWorkspace {
     ) -> Vec<SampleLoss> {
         let keep = 1.0 / (1.0 - noise.word_dropout);
         let (dropout, rng) = (noise.word_dropout, &mut noise.rng);
+        self.answers.keeps = false;
         self.begin(view, samples, || {
             if dropout > 0.0 && rng.random::<f32>() < dropout {
                 0.0
@@ -108,18 +113,36 @@ impl DenseWorkspace {
         });
         self.draw_mask(view, noise, width);
         self.forward(view, self.steps + 1, noise.recurrent_dropout > 0.0);
+        let follows = samples
+            .first()
+            .filter(|it| it.target.task().is_every_step());
+        let wishes = follows.map(|_| DenseStepWishes {
+            samples,
+            smoothing: noise.smoothing,
+            scale,
+        });
+        if wishes.is_some() {
+            self.begin_steps(view, samples, gradient);
+            self.backward(view, gradient, wishes, noise.recurrent_dropout > 0.0);
+            return self.end_steps();
+        }
         let losses = self.head_backward(view, samples, (noise.smoothing, scale), gradient);
-        self.backward(view, gradient, noise.recurrent_dropout > 0.0);
+        self.backward(view, gradient, None, noise.recurrent_dropout > 0.0);
         losses
     }
 
-    /// Logits of a chunk, one row a sample.
-    pub fn infer(&mut self, view: DenseView<'_>, samples: &[Sample<'_>]) -> &[f32] {
+    /// Logits of a chunk, one row a sample, or one a step of every sample.
+    pub fn infer(&mut self, view: DenseView<'_>, samples: &[Sample<'_>], moment: Moment) -> &[f32] {
+        self.answers.keeps = moment == Moment::EveryStep;
+        self.answers.rows.clear();
         self.begin(view, samples, || 1.0);
         for lane in 0..self.lanes {
             self.mask.row_mut(lane).fill(1.0);
         }
         self.forward(view, 2, false);
+        if self.answers.keeps {
+            self.step_rows(view.parameters.shape.logits);
+        }
         &self.logits
     }
 
@@ -261,6 +284,9 @@ impl DenseWorkspace {
             if !self.pooling.is_last() {
                 self.pool(t, to);
             }
+            if self.answers.keeps {
+                self.keep_step_logits(view, to);
+            }
         }
         if self.pooling.is_last() {
             for lane in 0..lanes {
@@ -298,13 +324,10 @@ impl DenseWorkspace {
         let (hidden, logits) = (view.parameters.shape.hidden, view.parameters.shape.logits);
         let mut losses = Vec::with_capacity(samples.len());
         self.dh.reset(self.lanes, view.weights.units());
-        gradient.head.clear();
-        gradient.head.resize(head.len(), 0.0);
-        gradient.head_bias.clear();
-        gradient.head_bias.resize(logits, 0.0);
+        gradient.clear_head(view.parameters.shape);
         let rows = self.logits.chunks_exact_mut(logits);
         for (lane, (sample, row)) in samples.iter().zip(rows).enumerate() {
-            losses.push(cross_entropy(row, sample.label, smoothing));
+            losses.push(loss_of(row, sample.target, smoothing));
             let h = self.pooled.row(lane);
             let (mask, dh) = (self.mask.row(lane), self.dh.row_mut(lane));
             for (k, d) in row.iter().map(|d| d * scale).enumerate() {
@@ -321,7 +344,13 @@ impl DenseWorkspace {
     }
 
     /// All steps back. Needs all of them kept.
-    fn backward(&mut self, view: DenseView<'_>, gradient: &mut DenseGradient, is_dropped: bool) {
+    fn backward(
+        &mut self,
+        view: DenseView<'_>,
+        gradient: &mut DenseGradient,
+        wishes: Option<DenseStepWishes<'_>>,
+        is_dropped: bool,
+    ) {
         let (weights, lanes) = (view.weights, self.lanes);
         let units = weights.units();
         self.dc.reset(lanes, units);
@@ -334,6 +363,9 @@ impl DenseWorkspace {
             let (from, to) = (t * lanes, (t + 1) * lanes);
             if !self.pooling.is_last() {
                 self.pool_backward(t);
+            }
+            if let Some(wishes) = wishes {
+                self.step_backward(view, wishes, t, gradient);
             }
             if is_dropped {
                 drop_out(&mut self.dh, 0, &self.every, lanes);

@@ -7,7 +7,7 @@
 use super::matrix::PaddedMatrix;
 use super::weights::gate_rows;
 use crate::sequences::Token;
-use crate::train::parameters::{Parameters, Part};
+use crate::train::parameters::{Parameters, Part, Shape};
 
 /// Gradient of one chunk.
 #[derive(Debug, Default)]
@@ -29,6 +29,14 @@ pub struct DenseGradient {
 }
 
 impl DenseGradient {
+    /// Nothing yet of the output layer.
+    pub fn clear_head(&mut self, shape: Shape) {
+        self.head.clear();
+        self.head.resize(shape.logits * shape.hidden, 0.0);
+        self.head_bias.clear();
+        self.head_bias.resize(shape.logits, 0.0);
+    }
+
     /// Adds it to a gradient in the order of the parameters.
     pub fn add_to(&self, parameters: &Parameters, gradient: &mut [f32]) {
         let (width, hidden) = (parameters.shape.embedding, parameters.shape.hidden);

@@ -19,16 +19,18 @@
 //! | `words` | tokens → `W·x + b` of every unique token, and back |
 //! | `gates` | pre-activations → gates and state, and back |
 //! | `chunk` | samples → loss and gradient |
+//! | `steps` | the same of every step |
 //! | `gradient` | gradients of a chunk → gradient of the batch |
 
 mod chunk;
 mod gates;
 mod gradient;
 mod matrix;
+mod steps;
 mod weights;
 mod words;
 
-use super::batch::{BatchLoss, Width};
+use super::batch::{BatchLoss, Places, Width};
 use super::chunk::{Noise, Sample, samples};
 use super::loss::SampleLoss;
 use super::parameters::{Densities, Parameters};
@@ -38,6 +40,7 @@ use super::topology::Density;
 use crate::sequences::SequenceSet;
 use chunk::{DenseView, DenseWorkspace};
 use gradient::DenseGradient;
+use set_lstm_runtime::wire::Moment;
 use weights::DenseWeights;
 
 /// Every connection exists.
@@ -124,11 +127,17 @@ impl DenseWorkers {
         total
     }
 
-    /// Logits of every sequence of a set, row-major `[samples x logits]`.
+    /// Logits of every sequence of a set, row-major `[samples x logits]`, or of every step of
+    /// all of them, one after the other.
     ///
     /// # Panics
     /// If a connection is missing.
-    pub fn infer(&mut self, parameters: &Parameters, set: &SequenceSet) -> Vec<f32> {
+    pub fn infer(
+        &mut self,
+        parameters: &Parameters,
+        set: &SequenceSet,
+        moment: Moment,
+    ) -> Vec<f32> {
         self.weights.fill(parameters);
         let view = DenseView {
             parameters,
@@ -140,7 +149,8 @@ impl DenseWorkers {
         // Sequences of all lengths to every thread: it takes every n-th chunk.
         let chunks: Vec<&[u32]> = order.chunks(width).collect();
         let threads = self.work.len();
-        let mut out = vec![0.0; set.len() * logits];
+        let places = Places::new(set, logits, moment);
+        let mut out = vec![0.0; places.count()];
         std::thread::scope(|scope| {
             let mut running = Vec::new();
             for (first, work) in self.work.iter_mut().enumerate() {
@@ -149,7 +159,7 @@ impl DenseWorkers {
                     let mut done = Vec::new();
                     for &chunk in hand {
                         let samples = samples(set, chunk);
-                        done.push((chunk, work.infer(view, &samples).to_vec()));
+                        done.push((chunk, work.infer(view, &samples, moment).to_vec()));
                     }
                     done
                 }));
@@ -160,8 +170,12 @@ impl DenseWorkers {
                     Err(panic) => std::panic::resume_unwind(panic),
                 };
                 for (chunk, rows) in done {
-                    for (&index, row) in chunk.iter().zip(rows.chunks_exact(logits)) {
-                        out[index as usize * logits..][..logits].copy_from_slice(row);
+                    let mut rest = &rows[..];
+                    for &index in chunk {
+                        let to = places.of(index);
+                        let (row, after) = rest.split_at(to.len());
+                        out[to].copy_from_slice(row);
+                        rest = after;
                     }
                 }
             }

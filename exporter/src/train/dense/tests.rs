@@ -9,6 +9,7 @@ use crate::train::oracle::{self, PARTS};
 use crate::train::parameters::{InitialScale, Part, Shape, stream};
 use crate::train::topology::Topology;
 use rand::RngExt;
+use set_lstm_runtime::wire::Moment;
 
 fn parameters(hidden: usize, logits: usize) -> Parameters {
     let shape = Shape {
@@ -48,7 +49,7 @@ fn samples(sequences: &[(Vec<u16>, u8)]) -> Vec<Sample<'_>> {
         .iter()
         .map(|(tokens, label)| Sample {
             inputs: Sequence::Tokens(tokens),
-            label: *label,
+            target: (*label).into(),
         })
         .collect()
 }
@@ -153,7 +154,8 @@ fn logits_equal_those_of_the_oracle() {
     for (tokens, label) in sequences(3, 77, 30) {
         set.push(tokens, label);
     }
-    let got = DenseWorkers::new(Width::Sixteen, 2, Unit::default()).infer(&parameters, &set);
+    let got =
+        DenseWorkers::new(Width::Sixteen, 2, Unit::default()).infer(&parameters, &set, Moment::End);
     assert_eq!(got.len(), 3 * set.len());
     for k in 0..set.len() {
         let exact = oracle::logits(&model, set.sequence(k));
@@ -207,7 +209,7 @@ fn gradients_that_fade_away_do_not_become_subnormal_numbers() {
     let tokens: Vec<u16> = (0..600).map(|k| k % 30).collect();
     let samples = [Sample {
         inputs: Sequence::Tokens(&tokens),
-        label: 1,
+        target: 1.into(),
     }];
     let mut workers = DenseWorkers::new(Width::Sixteen, 1, Unit::default());
     let mut gradient = vec![0.0; parameters.count()];

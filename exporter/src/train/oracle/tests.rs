@@ -62,7 +62,7 @@ fn samples(sequences: &[(Vec<u16>, u8)]) -> Vec<Sample<'_>> {
         .iter()
         .map(|(tokens, label)| Sample {
             inputs: Sequence::Tokens(tokens),
-            label: *label,
+            target: (*label).into(),
         })
         .collect()
 }
@@ -126,7 +126,7 @@ fn inference_of_every_pooling_equals_the_oracle_also_in_used_buffers() {
     let mut workers = Workers::new(Width::Sixteen, 2, Unit::default());
     for pooling in [Pooling::Mean, Pooling::Max, Pooling::Last] {
         workers.set_pooling(pooling);
-        let got = workers.infer(&network, &set);
+        let got = workers.infer(&network, &set, Moment::End);
         for k in 0..set.len() {
             let exact = logits_of(&model, set.sequence(k), pooling, &[1.0; 12]);
             for (z, exact) in got[3 * k..].iter().zip(exact) {
@@ -150,7 +150,7 @@ fn gradients_of_recordings_equal_finite_differences() {
     workers.train(&network, &samples, quiet, &mut gradient);
     assert_slopes(&start, &samples, &gradient, 5);
     let model = start.to_model(&start.value);
-    let got = workers.infer(&network, &set);
+    let got = workers.infer(&network, &set, Moment::End);
     for k in 0..set.len() {
         for (z, exact) in got[3 * k..].iter().zip(logits(&model, set.sequence(k))) {
             assert!((f64::from(*z) - exact).abs() < 2e-4, "{z} {exact}");
@@ -167,7 +167,7 @@ fn inference_equals_the_oracle() {
     for (tokens, label) in sequences(3, 77) {
         set.push(tokens, label);
     }
-    let got = Workers::new(Width::Sixteen, 2, Unit::default()).infer(&network, &set);
+    let got = Workers::new(Width::Sixteen, 2, Unit::default()).infer(&network, &set, Moment::End);
     for k in 0..set.len() {
         for (z, exact) in got[3 * k..].iter().zip(logits(&model, set.sequence(k))) {
             assert!((f64::from(*z) - exact).abs() < 2e-4, "{z} {exact}");

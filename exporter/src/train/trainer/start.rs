@@ -1,7 +1,7 @@
 //! Enters: a model that is there already. Leaves: [`Trainer`], which goes on from its weights.
 //! Next: `run`, as of any training.
 
-use super::Trainer;
+use super::{Trainer, shape_of};
 use crate::error::{Error, Result};
 use crate::load::Training;
 use crate::sparse_model::SparseModel;
@@ -28,7 +28,7 @@ impl<'d> Trainer<'d> {
             )));
         }
         let parameters = Parameters::from_model(model);
-        let shape = options.shape(&data.code, data.classes.len());
+        let shape = shape_of(&options, data);
         if parameters.shape != shape {
             return Err(Error::Options(format!(
                 "the model has {} classes and the data {}; give the data that it was trained for",

@@ -1,7 +1,12 @@
 use super::*;
+use set_lstm_runtime::wire::{Moment, Task};
+
 use crate::dataset::reber::Reber;
 use crate::load::{InputCode, load_training};
 use crate::normalization::Normalization;
+use crate::output_scale::OutputScale;
+use crate::report::score::Score;
+use crate::target::{Target, UNLABELLED};
 use crate::train::overrides::Overrides;
 use crate::train::preset::Preset;
 
@@ -44,7 +49,7 @@ const NOISY: &str = "epochs = 3\nword-dropout = 0.1\noutput-dropout = 0.2\navera
 /// Loss and accuracy are figures, not times: what has to be equal.
 fn figures(position: &Position) -> Vec<(f64, f64, f64)> {
     let all = position.metrics.iter();
-    all.map(|m| (m.train_loss, m.validation_loss, m.validation_accuracy))
+    all.map(|m| (m.train_loss, m.validation_loss, m.score.value()))
         .collect()
 }
 
@@ -238,6 +243,124 @@ fn all_variants_at_once_go_on_to_the_same_bits_whatever_the_threads() {
         assert_eq!(rest.parameters, whole.parameters);
         assert_eq!(rest.second, whole.second);
         assert_eq!(rest.average, whole.average);
+    }
+}
+
+/// Waves of one channel, to be answered with their pace, or with what they were six steps ago;
+/// some of it unknown.
+fn answered_waves(task: Task) -> Training {
+    let mut set = SequenceSet::of_samples(1).answering(task, 1);
+    for k in 0..80u32 {
+        let (pace, steps) = (0.2 + 0.01 * f64::from(k % 40), 20 + k % 7);
+        let wave = |step: u32| libm::sin(pace * f64::from(step) + f64::from(k)) as f32;
+        let samples: Vec<f32> = (0..steps).map(wave).collect();
+        let ago = |step: u32| step.checked_sub(6).map(wave);
+        let values: Vec<f32> = (0..steps)
+            .map(|step| ago(step).unwrap_or(f32::NAN))
+            .collect();
+        let sign = |value: &f32| match value.is_nan() {
+            true => UNLABELLED,
+            false => u8::from(*value > 0.0),
+        };
+        let labels: Vec<u8> = values.iter().map(sign).collect();
+        let target = match (task.answer, task.moment) {
+            (Answer::Class, Moment::End) => Target::Class(u8::from(k % 40 > 20)),
+            (Answer::Class, Moment::EveryStep) => Target::ClassOfSteps(&labels),
+            (Answer::Values, Moment::End) => Target::Values(&[pace as f32]),
+            (Answer::Values, Moment::EveryStep) => Target::ValuesOfSteps(&values),
+        };
+        set.push_samples(&samples, target);
+    }
+    let statistics = Normalization::of(&set);
+    let set = statistics.apply(&set);
+    let outputs = OutputScale::of(&set);
+    let set = outputs
+        .as_ref()
+        .map_or(set.clone(), |scale| scale.apply(&set));
+    Training {
+        validation: set.spread(30),
+        train: set,
+        code: InputCode::Samples(statistics),
+        classes: ["no", "yes"].map(String::from).into(),
+        output_names: vec!["pace".into()],
+        outputs,
+    }
+}
+
+/// All but pooling, speed and label smoothing.
+const ANSWERED: &str = "epochs = 4\nmax-tokens = 40\nhidden-size = 12
+recurrent-density = 0.5\ninput-density = 1.0\ngain = 0.1\nsample-noise = 0.05
+averaging = 0.9\noutput-dropout = 0.1\nrecurrent-dropout = 0.1\ngrowth = 'gradient'";
+
+#[test]
+fn trainings_of_every_kind_learn_and_go_on_to_the_same_bits_whatever_the_threads() {
+    for (byte, topology) in (0..4).flat_map(|byte| ["set", "dense"].map(|it| (byte, it))) {
+        let task = Task::of_byte(byte).unwrap();
+        let options = options(&format!("{ANSWERED}\nbatch = 24\ntopology = '{topology}'"));
+        let data = answered_waves(task);
+        let mut whole = Memory::default();
+        let mut trainer = Trainer::new(options.clone(), &data, 2).unwrap();
+        assert_eq!(trainer.parameters().shape.logits, 1);
+        trainer.run(&mut whole).unwrap();
+        let whole = whole.checkpoint.unwrap();
+        let metrics = &whole.position.metrics;
+        assert!(metrics[3].train_loss < metrics[0].train_loss, "{task:?}");
+        let is_r2 = matches!(metrics[3].score, Score::R2(_));
+        assert_eq!(is_r2, task.answer == Answer::Values);
+        for stop in [1, 5] {
+            let mut part = Memory {
+                stop_after: Some(stop),
+                ..Memory::default()
+            };
+            let stopped = Trainer::new(options.clone(), &data, 1)
+                .unwrap()
+                .run(&mut part);
+            assert!(matches!(stopped, Err(Error::Interrupted(_))), "{stop}");
+            part.stop_after = None;
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("checkpoint.safetensors");
+            part.checkpoint.take().unwrap().save(&path).unwrap();
+            let checkpoint = Checkpoint::load(&path).unwrap();
+            let mut rest = Trainer::resume(options.clone(), &data, 1, checkpoint).unwrap();
+            rest.run(&mut part).unwrap();
+            let rest = part.checkpoint.unwrap();
+            assert_eq!(figures(&rest.position), figures(&whole.position));
+            assert_eq!(rest.parameters, whole.parameters, "{task:?} {topology}");
+            assert_eq!(rest.average, whole.average);
+        }
+    }
+}
+
+#[test]
+fn the_epoch_of_numbers_is_that_of_the_lowest_loss() {
+    let epoch = |epoch, validation_loss, r2| EpochMetrics {
+        epoch,
+        train_loss: 1.0,
+        validation_loss,
+        score: Score::R2(r2),
+        learning_rate: 0.1,
+        tokens_per_second: 1.0,
+        seconds: 1.0,
+        cpu_seconds: 1.0,
+    };
+    let epochs = [epoch(1, 0.9, 0.1), epoch(2, 0.4, 0.5), epoch(3, 0.4, 0.6)];
+    assert_eq!(best_epoch(&epochs), Some(2));
+    assert_eq!(best_epoch(&[]), None);
+}
+
+#[test]
+fn options_that_do_not_go_with_the_answers_are_refused() {
+    for (byte, option, expected) in [
+        (1, "pooling = 'mean'", "train with --pooling last"),
+        (3, "speed = 0.1", "train with --speed 0"),
+        (2, "label-smoothing = 0.1", "train with --label-smoothing 0"),
+    ] {
+        let options = options(&format!("epochs = 1\n{option}"));
+        let data = answered_waves(Task::of_byte(byte).unwrap());
+        let error = Trainer::new(options.clone(), &data, 1).unwrap_err();
+        assert!(error.to_string().contains(expected), "{error}");
+        let classes = answered_waves(Task::CLASSIFICATION);
+        assert!(Trainer::new(options, &classes, 1).is_ok(), "{option}");
     }
 }
 

@@ -47,7 +47,7 @@ fn run(name: &str, matrices: Vec<Connections>, words: Option<Vec<String>>) -> Tr
     TrainedWiring {
         run: name.into(),
         epoch: 3,
-        validation_accuracy: 0.9,
+        score: Score::Accuracy(0.9),
         words,
         matrices,
         model,

@@ -27,8 +27,8 @@ pub fn distance(distances: &Distances) -> Result<String> {
             let middle = 36 + CELL * row + CELL / 2;
             let name = format!("{}  {}", row + 1, shortened(&run.run));
             area.draw_text(&name, &styled(17, HPos::Left), (20, middle - 11))?;
-            let accuracy = format!("{:.2} % in validation", 100.0 * run.validation_accuracy);
-            area.draw_text(&accuracy, &styled(15, HPos::Left), (38, middle + 11))?;
+            let score = format!("{} in validation", run.score.text());
+            area.draw_text(&score, &styled(15, HPos::Left), (38, middle + 11))?;
             let heading = (NAMES + CELL * row + CELL / 2, 18);
             area.draw_text(&(row + 1).to_string(), &styled(17, HPos::Center), heading)?;
             for column in 0..count {
