@@ -98,6 +98,9 @@ mod import_runs;
 /// Damaged files of other frameworks.
 mod import_damage;
 
+/// Imported models that answer numbers, or after every step.
+mod import_answers;
+
 /// Every command, from training to the emulated board, and what it prints.
 mod commands;
 

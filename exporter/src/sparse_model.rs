@@ -6,6 +6,8 @@
 
 use set_lstm_runtime::gate::Gate;
 
+use crate::output_scale::OutputScale;
+
 /// A sparse matrix in compressed sparse rows, columns ascending within a row.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SparseMatrix {
@@ -145,6 +147,23 @@ impl SparseModel {
     /// Number of classes that the logits tell apart.
     pub fn classes(&self) -> usize {
         if self.logits() == 1 { 2 } else { self.logits() }
+    }
+
+    /// The same answers from logits of another scale: `w' = w·d/d'`, and the bias
+    /// `b' = (b·d + m - m')/d'`, with mean `m` and deviation `d` before, `m'` and `d'` after.
+    pub fn rescale_outputs(&mut self, from: &OutputScale, to: &OutputScale) {
+        let hidden = self.head.len() / self.logits().max(1);
+        let rows = self.head.chunks_exact_mut(hidden.max(1));
+        for (output, (row, bias)) in rows.zip(&mut self.head_bias).enumerate() {
+            let [before, after] = [from, to].map(|scale| {
+                let [mean, deviation] = [scale.mean[output], scale.deviation[output]];
+                [mean, deviation].map(f64::from)
+            });
+            let moved = f64::from(*bias) * before[1] + before[0] - after[0];
+            *bias = (moved / after[1]) as f32;
+            row.iter_mut()
+                .for_each(|weight| *weight = (f64::from(*weight) * before[1] / after[1]) as f32);
+        }
     }
 
     /// Connections of the gate matrices of all layers together.

@@ -215,10 +215,15 @@ pub fn train_imported(
     corpus: &dyn Corpus,
     threads: usize,
 ) -> Result<Trained> {
-    let (card, model) = run.model()?;
+    let (card, mut model) = run.model()?;
     let code = run.code_of(&card, &model)?;
     let data = load_training_coded(corpus, &options.load_options(), &code)?;
     report(&data);
+    if let (Some(own), Some(of_data)) = (&card.outputs, &data.outputs)
+        && own.outputs() == of_data.outputs()
+    {
+        model.rescale_outputs(own, of_data);
+    }
     let trainer = if run.has_checkpoint() {
         Trainer::resume(options.clone(), &data, threads, run.checkpoint()?)?
     } else {

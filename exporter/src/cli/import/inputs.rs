@@ -147,13 +147,13 @@ fn read_normalisation(path: &Path) -> Result<NormalisationFile> {
 }
 
 /// One number a channel: all given, one for all, or the usual one.
-fn each_channel(given: Vec<f32>, usual: f32, channels: usize, what: &str) -> Result<Vec<f32>> {
+pub fn each_channel(given: Vec<f32>, usual: f32, count: usize, what: &str) -> Result<Vec<f32>> {
     match given[..] {
-        [] => Ok(vec![usual; channels]),
-        [one] => Ok(vec![one; channels]),
-        _ if given.len() == channels => Ok(given),
+        [] => Ok(vec![usual; count]),
+        [one] => Ok(vec![one; count]),
+        _ if given.len() == count => Ok(given),
         _ => Err(Error::Options(format!(
-            "{} {what} for {channels} channels; give one for all, or one a channel",
+            "{} {what} for {count}; give one for all, or one each",
             given.len()
         ))),
     }
@@ -170,6 +170,9 @@ mod tests {
         assert_eq!(of(&[2.0]).unwrap(), [2.0; 3]);
         assert_eq!(of(&[1.0, 2.0, 3.0]).unwrap(), [1.0, 2.0, 3.0]);
         let error = of(&[1.0, 2.0]).unwrap_err().to_string();
-        assert!(error.contains("2 scales for 3 channels"), "{error}");
+        assert!(
+            error.contains("2 scales for 3; give one for all"),
+            "{error}"
+        );
     }
 }

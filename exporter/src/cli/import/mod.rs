@@ -1,18 +1,18 @@
 //! `set-lstm import`.
 
 mod inputs;
+mod outputs;
 mod report;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use set_lstm_runtime::wire::Task;
+use set_lstm_runtime::wire::{Answer, Task};
 
 use super::data::DataArguments;
 use super::output::print_json;
 use super::train::{Trained, kept_path, threads, train_imported};
-use crate::dataset::Corpus;
 use crate::error::{Error, Result};
 use crate::import::named::Names;
 use crate::import::network::{DenseNetwork, Finding};
@@ -29,12 +29,14 @@ use crate::train::overrides::Overrides;
 use crate::train::pooling::Pooling;
 use crate::train::preset::Preset;
 use inputs::InputArguments;
+use outputs::{Answers, OutputArguments};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   set-lstm import lstm.safetensors --out runs/mine --classes walk,rest --mean 0.1,9.8 --scale 1,2
   set-lstm import lstm.safetensors --out runs/mine --verify recorded.npz
+  set-lstm import lstm.safetensors --out runs/mine --outputs heart_rate --output-mean 70 --output-scale 12
   set-lstm import lstm.safetensors --out runs/mine --preset hapt --data hapt.zip --density 10% --epochs 10
 
 Reads the state_dict of a PyTorch module, saved as safetensors, or an ONNX file: an embedding if
@@ -66,9 +68,6 @@ pub struct Arguments {
     /// Arrays that may be left out: the beginning of their names; several with commas between
     #[arg(long, value_name = "PREFIX", value_delimiter = ',')]
     ignore: Vec<String>,
-    /// Names of the classes, in the order of the outputs [default: those of the data, else 0,1,…]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    classes: Vec<String>,
     /// Inputs and outputs that the source has computed, a file of numpy.savez
     #[arg(long, value_name = "FILE")]
     verify: Option<PathBuf>,
@@ -88,6 +87,8 @@ pub struct Arguments {
     json: bool,
     #[command(flatten)]
     inputs: InputArguments,
+    #[command(flatten)]
+    outputs: OutputArguments,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -111,8 +112,14 @@ pub struct Imported {
     pub inputs: usize,
     /// Tokens; 0 if the inputs are samples.
     pub vocabulary: usize,
-    /// Names of the classes.
+    /// What it answers, and when.
+    pub task: Task,
+    /// Names of the classes; none of numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
+    /// Names of the numbers; none of classes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outputs: Vec<String>,
     /// Parameters that are left.
     pub parameters: usize,
     /// Parameters of the fully connected counterpart.
@@ -146,7 +153,7 @@ fn import(arguments: Arguments) -> Result<Imported> {
         head,
         ignore,
         inputs,
-        classes,
+        outputs,
         verify,
         tolerance,
         preset,
@@ -172,7 +179,10 @@ fn import(arguments: Arguments) -> Result<Imported> {
         Some(path) => Some(verified(&network, path, factor, tolerance)?),
     };
     let code = inputs.code(&mut network)?;
-    network.join_two_outputs();
+    let task = outputs.task(&overrides.corpus);
+    if task.answer == Answer::Class {
+        network.join_two_outputs();
+    }
     let model = sparse_model(&network, kept(&overrides));
     let options = options(preset, &data, &overrides, &network, &model)?;
     let corpus = match overrides.epochs {
@@ -182,19 +192,26 @@ fn import(arguments: Arguments) -> Result<Imported> {
             Some(data.corpus(options.preset, &options.corpus_options())?)
         }
     };
-    let classes = class_names(classes, &model, corpus.as_deref())?;
+    let Answers { task, names, scale } = outputs.answers(task, &model, corpus.as_deref())?;
     let run = Run::create(&out, &options, &code, replace)?;
     let card = ModelCard {
         format: ModelCard::format_of(&model),
-        classes,
+        classes: names.clone(),
         max_tokens: options.max_tokens,
         only_tokens: matches!(code, InputCode::Tokens { .. }),
         statistics: code.statistics().cloned(),
         pooling: Pooling::Last,
-        task: Task::CLASSIFICATION,
-        outputs: None,
+        task,
+        outputs: scale,
         epoch: 0,
-        score: Score::Accuracy(0.0),
+        score: match task.answer {
+            Answer::Class => Score::Accuracy(0.0),
+            Answer::Values => Score::R2(0.0),
+        },
+    };
+    let (classes, outputs) = match task.answer {
+        Answer::Class => (names, Vec::new()),
+        Answer::Values => (Vec::new(), names),
     };
     let mut imported = Imported {
         source: file,
@@ -204,7 +221,9 @@ fn import(arguments: Arguments) -> Result<Imported> {
         layers: model.layers().map(|layer| layer.hidden_size()).collect(),
         inputs: model.embedding_size(),
         vocabulary: model.vocabulary_size(),
-        classes: card.classes.clone(),
+        task,
+        classes,
+        outputs,
         parameters: model.parameters(),
         dense_parameters: model.dense_parameters(),
         verification,
@@ -330,25 +349,4 @@ fn options(
     };
     options.check()?;
     Ok(options)
-}
-
-/// A name for each class: given, of the data, or its number.
-fn class_names(
-    given: Vec<String>,
-    model: &SparseModel,
-    corpus: Option<&dyn Corpus>,
-) -> Result<Vec<String>> {
-    let needed = model.classes();
-    let (names, whose) = match (given.is_empty(), corpus) {
-        (false, _) => (given, "names by --classes"),
-        (true, Some(corpus)) => (corpus.classes(), "classes in the data"),
-        (true, None) => ((0..needed).map(|n| n.to_string()).collect(), "numbers"),
-    };
-    if names.len() == needed {
-        return Ok(names);
-    }
-    Err(Error::Options(format!(
-        "{} {whose} for a model of {needed} classes; give as many",
-        names.len()
-    )))
 }

@@ -46,7 +46,11 @@ fn sizes(imported: &Imported) -> Table<2> {
             row("embedding", imported.inputs.to_string());
         }
     }
-    row("classes", imported.classes.join(", "));
+    if imported.outputs.is_empty() {
+        row("classes", imported.classes.join(", "));
+    } else {
+        row("numbers", imported.outputs.join(", "));
+    }
     row("parameters", thousands(imported.parameters as u64));
     let share = 100.0 * imported.parameters as f64 / imported.dense_parameters as f64;
     let all = thousands(imported.dense_parameters as u64);
