@@ -1,8 +1,9 @@
 #!/bin/sh
 # Makes the small models that the programs `sentiment` and `activity` have when no other is
-# named, and the recording of `activity`: from sentences and movements that are made up
-# here, so that they may be passed on. What it writes is committed; run it again after a
-# change of the format. The same seed gives the same files on the same kind of processor.
+# named, the recording of `activity`, and two models of the runtime's documentation: from
+# sentences and movements that are made up here, so that they may be passed on. What it writes
+# is committed; run it again after a change of the format. The same seed gives the same files
+# on the same kind of processor.
 #
 #   scripts/default-models.sh [PATH of set-lstm]
 set -eu
@@ -72,3 +73,11 @@ activity="$here/firmware-examples/activity/default"
     --hidden-size 24 --epochs 10 --out "$work/activity"
 "$program" export "$work/activity" --out "$activity/model.setl"
 awk -v rows=2 -v stretch=1 -f "$here/scripts/movements.awk" >"$activity/stretch.csv"
+
+# The two trained models of the runtime's documentation.
+doc="$here/runtime/src/doc"
+"$program" train --preset text --data "$work/reviews.csv" --vocabulary 240 --max-tokens 40 \
+    --embedding-size 16 --hidden-size 16 --density 30% --epochs 12 --batch 32 \
+    --word-dropout 0.1 --out "$work/doc"
+"$program" export "$work/doc" --out "$doc/text.setl"
+cp "$activity/model.setl" "$doc/motion.setl"

@@ -53,7 +53,7 @@ if [ ! -f "$corpus/compact/text-int8.setz" ]; then
     model text --preset text --data "$work/text.csv" --embedding-size 8
     model series --preset series --data "$work/series.csv" --channels 3
     # no training makes a stack of layers yet
-    cp "$here/tests/golden/v2-int8-stack.setl" "$corpus/model/"
+    cp "$here/tests/golden/v2-int8-stack.setl" "$here/tests/golden/v2-int8-numbers.setl" "$corpus/model/"
     split -l 1 "$work/text.csv" "$corpus/text/"
 fi
 

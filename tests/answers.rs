@@ -103,6 +103,11 @@ fn of_tokens(logits: usize) -> SparseModel {
     random_model(shape, 0.4, 2)
 }
 
+/// Two numbers after every step, of samples.
+pub fn small_file(values: Values) -> AlignedBytes {
+    file(&of_samples(2), TASKS[2], values)
+}
+
 #[test]
 fn a_file_says_its_task_and_of_classes_at_the_end_it_has_nothing_more() {
     let model = of_samples(2);

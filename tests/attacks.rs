@@ -5,7 +5,7 @@ mod fuzz;
 
 use crate::damage::small_file;
 use crate::models::{KINDS, packed, random_model, random_stack};
-use crate::samples;
+use crate::{answers, samples};
 use fuzz::forge::{forge, forge_unpacked};
 use fuzz::model::{Outcome, attack};
 use fuzz::mutate::mutate;
@@ -17,7 +17,8 @@ use set_lstm::train::parameters::Shape;
 use set_lstm_runtime::{DecodeError, Int8, Model};
 use std::collections::BTreeSet;
 
-/// Models of both kinds: with words, with samples, a larger one, and a stack of two layers.
+/// Models of both kinds: with words, with samples, a larger one, a stack of two layers, and one
+/// that answers numbers.
 fn seeds() -> Vec<AlignedBytes> {
     let shape = Shape {
         vocabulary: 70,
@@ -36,7 +37,8 @@ fn seeds() -> Vec<AlignedBytes> {
     let of_kind = |values| {
         let samples = samples::small_file(values);
         let [larger, stack] = [&larger, &stack].map(|model| packed(model, values));
-        [small_file(values), samples, larger, stack]
+        let numbers = answers::small_file(values);
+        [small_file(values), samples, larger, stack, numbers]
     };
     KINDS.into_iter().flat_map(of_kind).collect()
 }

@@ -11,7 +11,7 @@ use set_lstm::device::{AlignedBytes, AnyModel};
 use set_lstm::pack::Values;
 use set_lstm::sequences::SequenceSet;
 use set_lstm::simulate::board::{BOARDS, EmulatedBoard};
-use set_lstm::simulate::cases::{self, Answer, answers};
+use set_lstm::simulate::cases::{self, CaseAnswer, answers};
 use set_lstm::simulate::firmware::{Firmware, Folders, Run};
 use set_lstm::simulate::report::Report;
 use set_lstm::simulate::{SimulateOptions, simulate};
@@ -92,7 +92,7 @@ fn f32_answers_are_the_hosts_on_every_board() {
     for board in DeviceOptions::default().boards {
         let run = run(board, "bench-f32", &input);
         assert_eq!(run.code, Some(0), "{}: {run:?}", board.name);
-        let found: Vec<Vec<Answer>> = (run.text.split("board      ").skip(1))
+        let found: Vec<Vec<CaseAnswer>> = (run.text.split("board      ").skip(1))
             .map(|text| Report::parse(text).unwrap().answers)
             .collect();
         assert_eq!(found, [&*expected, &expected], "{}", board.name);

@@ -32,6 +32,8 @@ pub fn survives(file: &AlignedBytes) -> bool {
     let mut state = AnyState::new(&model);
     let class = state.run(&model, &tokens(36, 25, 1));
     assert!(class.score >= 0.0, "{class:?}");
+    let numbers = state.values(&model);
+    assert!(numbers.is_empty() || numbers.len() == model.logits());
     let _ = model.self_test(&mut state);
     let values = &[1.0, -3e9, 0.25, 7.0, f32::NAN, f32::MIN, 0.5, -0.0, 2.0];
     let channels = 3;

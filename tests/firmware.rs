@@ -8,7 +8,7 @@ use crate::models::{class_names, random_model};
 use set_lstm::device::{AlignedBytes, AnyModel};
 use set_lstm::pack::{PackOptions, Values, pack};
 use set_lstm::sequences::SequenceSet;
-use set_lstm::simulate::cases::{self, Answer, answers};
+use set_lstm::simulate::cases::{self, CaseAnswer, answers};
 use set_lstm::simulate::firmware::{Firmware, Folders, Run};
 use set_lstm::simulate::{SimulateOptions, footprint, simulate};
 use set_lstm::train::parameters::Shape;
@@ -58,7 +58,7 @@ pub fn sequences(vocabulary: usize) -> SequenceSet {
     set
 }
 
-pub fn host_answers(model: &AlignedBytes, sequences: &SequenceSet) -> Vec<Answer> {
+pub fn host_answers(model: &AlignedBytes, sequences: &SequenceSet) -> Vec<CaseAnswer> {
     let model = AnyModel::from_bytes(model).expect("a whole model");
     answers(&model, sequences)
 }

@@ -2,21 +2,22 @@
 //! answers that it gave on the day it was written, bit for bit.
 //!
 //! `golden/NAME.setl` is the model, `golden/NAME.txt` its answers, a line each: label, bits of
-//! the logits, digest of the state, and behind a bar the input, a text or samples. Neither is
-//! ever written again: a version of the format adds files and leaves the old ones alone.
+//! the logits, digest of the state, and behind a bar the input, a text or samples; of a model of
+//! numbers the label is `-`, and their bits stand before the bar. Neither is ever written again: a version of the format adds files and leaves the old ones alone.
 
 use crate::models::{class_names, random_model, random_stack, tokens, vocabulary};
 use set_lstm::device::{AlignedBytes, AnyModel, AnyState};
 use set_lstm::normalization::Normalization;
+use set_lstm::output_scale::OutputScale;
 use set_lstm::pack::{self, PackOptions, Values};
 use set_lstm::sequences::Sequence;
 use set_lstm::train::parameters::Shape;
-use set_lstm_runtime::Task;
+use set_lstm_runtime::{Answer, Moment, Task};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// All files, by the version of the format that they have.
-const FILES: [(u8, &str); 10] = [
+const FILES: [(u8, &str); 11] = [
     (1, "v1-int8-words"),
     (1, "v1-int8-samples"),
     (1, "v1-int8-tokens"),
@@ -27,6 +28,7 @@ const FILES: [(u8, &str); 10] = [
     (2, "v2-f32-words"),
     (2, "v2-f32-samples"),
     (2, "v2-int8-stack"),
+    (2, "v2-int8-numbers"),
 ];
 
 /// A golden file with this ending.
@@ -67,9 +69,16 @@ fn answer(model: &AnyModel<'_>, input: &str) -> String {
             }
         },
     };
-    let mut line = class.label.to_string();
+    let numbers = state.values(model);
+    let mut line = match numbers[..] {
+        [] => class.label.to_string(),
+        _ => "-".into(),
+    };
     for word in state.logit_bits(model).into_iter().chain([state.digest()]) {
         write!(line, " {word:08x}").unwrap();
+    }
+    for number in numbers {
+        write!(line, " {:08x}", number.to_bits()).unwrap();
     }
     line
 }
@@ -152,12 +161,25 @@ fn write_missing_golden_files() {
         mean: vec![0.0, 3.5, -20.0, 1e3, 7.0],
         factor: vec![0.05, 0.1, 0.03, 1e-3, 0.0],
     };
+    let outputs = OutputScale {
+        mean: vec![-3.25, 1e4],
+        deviation: vec![0.01, 725.0],
+    };
     let words = vocabulary(text.vocabulary);
     for (name, _) in FILES.map(|(version, name)| (name, version)) {
         let (setl, txt) = (path(name, "setl"), path(name, "txt"));
         if !setl.exists() {
-            let samples = name.ends_with("samples");
-            let (shape, density) = if samples {
+            let numbers = name.ends_with("numbers");
+            let samples = numbers || name.ends_with("samples");
+            let (shape, density) = if numbers {
+                (
+                    Shape {
+                        logits: 2,
+                        ..sensors
+                    },
+                    0.5,
+                )
+            } else if samples {
                 (sensors, 0.8) // rows of more than one strip
             } else {
                 (text, 0.15)
@@ -173,10 +195,21 @@ fn write_missing_golden_files() {
                 } else {
                     Values::Int8 { embedding_bits: 5 }
                 },
-                classes: class_names(&model),
+                classes: if numbers {
+                    vec!["force".into(), "torque of the axle".into()]
+                } else {
+                    class_names(&model)
+                },
                 vocabulary: (!samples).then_some(&words),
-                task: Task::CLASSIFICATION,
-                outputs: None,
+                task: if numbers {
+                    Task {
+                        answer: Answer::Values,
+                        moment: Moment::EveryStep,
+                    }
+                } else {
+                    Task::CLASSIFICATION
+                },
+                outputs: numbers.then_some(&outputs),
                 statistics: samples.then_some(&statistics),
                 max_tokens: if samples { 0 } else { 250 },
                 seed: 7,

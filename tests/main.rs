@@ -38,6 +38,9 @@ mod samples;
 /// Models that answer numbers, or after every step.
 mod answers;
 
+/// The model files of the runtime's documentation.
+mod doc_models;
+
 /// What a file is optimised for.
 mod layouts;
 

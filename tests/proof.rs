@@ -85,6 +85,9 @@ fn the_runtime_has_no_unsafe_block() {
                 folders.push(path);
                 continue;
             }
+            if path.extension().is_some_and(|ending| ending == "setl") {
+                continue; // a model of the documentation
+            }
             files += 1;
             let text = std::fs::read_to_string(&path).expect("a source");
             let code = text.lines().filter_map(|line| line.split("//").next());

@@ -5,7 +5,7 @@
 //! Needs QEMU and the thumb targets: without them these tests fail and name
 //! `scripts/setup.sh`.
 
-mod budgets;
+pub mod budgets;
 
 use crate::models::{KINDS, packed_with_words, random_model, vocabulary};
 use crate::program::{printed, set_lstm};

@@ -4,7 +4,7 @@ use super::forge::{Aligned, forge};
 use super::random::Random;
 use super::snapshot::{Bits, restore_any};
 use set_lstm_runtime::wire::{File, Kind, MAX_LAYERS, MAX_UNITS};
-use set_lstm_runtime::{DecodeError, Float32, Int8, Model, RestoreError, Snapshot, State};
+use set_lstm_runtime::{Answer, DecodeError, Float32, Int8, Model, RestoreError, Snapshot, State};
 
 /// Units that a state of the attack has room for: as many as the format allows.
 const CAPACITY: usize = 2 * MAX_UNITS as usize;
@@ -101,7 +101,18 @@ fn check<A: Bits>(model: &Model<'_, A, LAYERS>, state: &State<A, CAPACITY, LAYER
         usize::from(class.label) < model.logits().max(2),
         "{class:?}"
     );
-    assert!(model.class_name(class.label).is_some(), "{class:?}");
+    match model.task().answer {
+        Answer::Class => {
+            assert!(model.class_name(class.label).is_some(), "{class:?}");
+            assert_eq!(state.values(model).count(), 0);
+        }
+        Answer::Values => {
+            assert_eq!(state.values(model).count(), model.logits());
+            assert_eq!(model.names().count(), model.logits());
+            // of a huge mean and deviation infinite
+            assert!(state.values(model).all(|value| !value.is_nan()));
+        }
+    }
     let back = state.clone().restore(model, &state.save(model));
     assert_eq!(back, Ok(()), "every state that a step leaves is one");
 }

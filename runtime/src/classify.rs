@@ -26,6 +26,30 @@ impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
     /// the data that the model was trained on: `mean + deviation · logit`. None of a model of
     /// classes. [`Model::names`] has their names.
     ///
+    /// A model of this kind often answers after every step, as [`Model::task`] says:
+    ///
+    /// ```
+    /// use set_lstm_runtime::{Answer, Int8, Model, Moment, State};
+    /// # #[repr(align(4))]
+    /// # struct Aligned<T: ?Sized>(T);
+    /// # static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("doc/temperature.setl"));
+    ///
+    /// // counts of a noisy thermometer in, degrees out
+    /// let model = Model::<Int8>::from_bytes(&FILE.0)?;
+    /// assert_eq!(model.task().answer, Answer::Values);
+    /// assert_eq!(model.task().moment, Moment::EveryStep);
+    /// assert!(model.names().eq(["degrees"]));
+    ///
+    /// let mut state = State::<Int8, 4>::new(&model)?;
+    /// let mut degrees = 0.0;
+    /// for count in [2480, 2530, 2495, 2510, 2505, 2490].repeat(4) {
+    ///     state.step_samples(&model, &[count as f32]);
+    ///     degrees = state.values(&model).next().unwrap_or_default();
+    /// }
+    /// assert!((25.3..25.7).contains(&degrees), "{degrees}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// One is infinite if `f32` does not hold it, as of a file whose means and deviations are
     /// near the largest that there are.
     pub fn values<'s>(&'s self, model: &'s Model<'_, A, L>) -> impl Iterator<Item = f32> + 's {

@@ -1,9 +1,9 @@
 //! Sparse LSTMs straight from flash: `no_std`, no allocation, no unsafe code, no panic.
 //!
 //! ```text
-//! bytes in flash ──▶ Model ─────▶ State ─────▶ Class
+//! bytes in flash ──▶ Model ─────▶ State ─────▶ Class, or numbers
 //!         from_bytes: checks   step: a token   classify: label and score
-//!         everything, once     at a time
+//!         everything, once     at a time       values: a regression
 //!                               ▲
 //! bytes of text ──▶ Tokenizer ──┤
 //! raw samples ──────────────────┘ step_samples: all channels at a time
@@ -15,18 +15,40 @@
 //! only one engine is linked:
 //!
 //! ```
-//! use set_lstm_runtime::{Class, DecodeError, Int8, Model, State};
+//! use set_lstm_runtime::{Class, Int8, Model, State};
 //!
-//! fn classify(file: &[u8], tokens: &[u16]) -> Result<Class, DecodeError> {
-//!     let model = Model::<Int8>::from_bytes(file)?;
-//!     let Ok(mut state) = State::<Int8, 256>::new(&model) else { unreachable!("256 is the most") };
-//!     for &token in tokens {
-//!         state.step(&model, token);
+//! // in flash, on a multiple of four
+//! #[repr(align(4))]
+//! struct Aligned<T: ?Sized>(T);
+//! static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("doc/text.setl"));
+//!
+//! fn classify(text: &[u8]) -> Result<Class, Box<dyn std::error::Error>> {
+//!     let model = Model::<Int8>::from_bytes(&FILE.0)?; // once, at the start
+//!     let mut state = State::<Int8, 16>::new(&model)?;
+//!     let mut tokenizer = model.tokenizer().ok_or("a model of samples")?;
+//!     for &byte in text {
+//!         // as they come from the serial port: a text is never stored
+//!         if let Some(token) = tokenizer.push(byte) {
+//!             state.step(&model, token); // cannot fail, cannot panic
+//!         }
+//!     }
+//!     if let Some(last) = tokenizer.finish() {
+//!         state.step(&model, last);
 //!     }
 //!     Ok(state.classify(&model))
 //! }
-//! assert_eq!(classify(b"no model", &[1, 2]), Err(DecodeError::NotAModel));
+//!
+//! let model = Model::<Int8>::from_bytes(&FILE.0)?;
+//! let name = |class: Class| model.class_name(class.label);
+//! assert_eq!(name(classify(b"What a wonderful film!")?), Some("positive"));
+//! assert_eq!(name(classify(b"The plot was dull, the acting awful.")?), Some("negative"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A model that answers numbers, or after every step, says so by [`Model::task`]: see
+//! [`State::values`]. Samples of a sensor come from a driver of your own:
+//! [`State::step_samples`]. A state in a static: [`State::EMPTY`]. One that outlives a power cut:
+//! [`Snapshot`]. The files of these examples lie beside the sources, in `src/doc`.
 //!
 //! What it does not do: training, dense layers, layers of more than 1024 units.
 //!

@@ -8,6 +8,34 @@ use heapless::Vec;
 use serde::{Deserialize, Serialize};
 
 /// The state between two steps, in a form that serde can write.
+///
+/// ```
+/// use set_lstm_runtime::{Int8, Model, Snapshot, State};
+/// # #[repr(align(4))]
+/// # struct Aligned<T: ?Sized>(T);
+/// # static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("doc/motion.setl"));
+/// # let model = Model::<Int8>::from_bytes(&FILE.0)?;
+/// let mut state = State::<Int8, 32>::new(&model)?;
+/// state.step_samples(&model, &[1.3, -0.2, 0.1, 0.4, -0.3, -0.1]);
+///
+/// // before the device sleeps: a page of flash
+/// let mut page = [0; 256];
+/// let written = postcard::to_slice(&state.save(&model), &mut page)?.len();
+/// assert!(written < 150);
+///
+/// // after it woke up, in a state that knows nothing yet
+/// let mut woken = State::<Int8, 32>::new(&model)?;
+/// let snapshot: Snapshot<Int8, 32> = postcard::from_bytes(&page)?;
+/// woken.restore(&model, &snapshot)?;
+/// assert_eq!(woken.digest(), state.digest());
+///
+/// // one bit of flash has turned: refused, and the state is as before
+/// page[20] ^= 1;
+/// let damaged = postcard::from_bytes::<Snapshot<Int8, 32>>(&page);
+/// assert!(damaged.is_err() || woken.restore(&model, &damaged?).is_err());
+/// assert_eq!(woken.digest(), state.digest());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound = "")]
 pub struct Snapshot<A: Arithmetic, const N: usize, const L: usize = 1> {

@@ -46,6 +46,23 @@ impl core::error::Error for CapacityError {}
 impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
     /// A state of no model yet, all bytes zero: for a static, which then takes no flash and is
     /// never copied. [`State::fit`] makes it ready.
+    ///
+    /// ```
+    /// use set_lstm_runtime::{Int8, Model, State};
+    /// use std::sync::Mutex; // in firmware a critical section, or a cell that is taken once
+    ///
+    /// static STATE: Mutex<State<Int8, 16>> = Mutex::new(State::EMPTY);
+    /// # #[repr(align(4))]
+    /// # struct Aligned<T: ?Sized>(T);
+    /// # static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("doc/text.setl"));
+    ///
+    /// let model = Model::<Int8>::from_bytes(&FILE.0)?;
+    /// let mut state = STATE.lock()?;
+    /// state.fit(&model)?; // where it lies
+    /// state.step(&model, 7);
+    /// assert_eq!(state.hidden().len(), 16);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub const EMPTY: Self = {
         assert!(
             N.is_power_of_two() && N >= 2 && N <= 2048,
@@ -113,6 +130,52 @@ impl<A: Arithmetic, const N: usize, const L: usize> State<A, N, L> {
     /// the file. A channel that is missing at the end counts as its mean, numbers beyond the
     /// last channel are ignored, and a model that reads tokens takes any sample for a step
     /// without input.
+    ///
+    /// The driver is yours; all that is asked of it is numbers in the units of training. Here a
+    /// window of as many samples as training saw gives an activity, and the next one begins
+    /// anew:
+    ///
+    /// ```
+    /// use set_lstm_runtime::{Int8, Model, State};
+    ///
+    /// /// What the application knows of its sensor.
+    /// trait Accelerometer {
+    ///     type Error;
+    ///     /// Waits for the next sample: acceleration in g, turning in radians a second.
+    ///     fn sample(&mut self) -> Result<[f32; 6], Self::Error>;
+    /// }
+    ///
+    /// fn activity<D: Accelerometer>(
+    ///     model: &Model<'_, Int8>,
+    ///     state: &mut State<Int8, 32>,
+    ///     driver: &mut D,
+    /// ) -> Result<u8, D::Error> {
+    ///     state.reset();
+    ///     for _ in 0..model.max_tokens().unwrap_or(128) {
+    ///         let sample = driver.sample()?; // the sensor may fail, the step does not
+    ///         state.step_samples(model, &sample);
+    ///     }
+    ///     Ok(state.classify(model).label)
+    /// }
+    ///
+    /// // a driver that has no sensor: the device lies on a table
+    /// struct Still;
+    /// impl Accelerometer for Still {
+    ///     type Error = core::convert::Infallible;
+    ///     fn sample(&mut self) -> Result<[f32; 6], Self::Error> {
+    ///         Ok([0.02, 0.99, 0.05, 0.0, 0.01, 0.0])
+    ///     }
+    /// }
+    /// # #[repr(align(4))]
+    /// # struct Aligned<T: ?Sized>(T);
+    /// # static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("doc/motion.setl"));
+    /// let model = Model::<Int8>::from_bytes(&FILE.0)?;
+    /// assert_eq!(model.channels(), Some(6));
+    /// let mut state = State::new(&model)?;
+    /// let Ok(label) = activity(&model, &mut state, &mut Still);
+    /// assert_eq!(model.class_name(label), Some("lying"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn step_samples(&mut self, model: &Model<'_, A, L>, samples: &[f32]) {
         cell::step_samples(model, &mut self.memory, samples);
     }

@@ -130,19 +130,24 @@ fn scale(number: u32, limit: u16) -> u16 {
 /// Raw text, byte by byte, to tokens: holds one word and never the text.
 ///
 /// ```
-/// # use set_lstm_runtime::{Int8, Model, State};
-/// fn read(model: &Model<Int8>, state: &mut State<Int8, 256>, text: &[u8]) -> Option<f32> {
-///     let mut tokenizer = model.tokenizer()?; // none if the file was packed without words
-///     for &byte in text {
-///         if let Some(token) = tokenizer.push(byte) {
-///             state.step(model, token);
-///         }
-///     }
-///     if let Some(token) = tokenizer.finish() {
-///         state.step(model, token);
-///     }
-///     Some(state.classify(model).score)
+/// use set_lstm_runtime::{Int8, Model, vocabulary::UNKNOWN};
+/// # #[repr(align(4))]
+/// # struct Aligned<T: ?Sized>(T);
+/// # static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("doc/text.setl"));
+///
+/// let model = Model::<Int8>::from_bytes(&FILE.0)?;
+/// let mut tokenizer = model.tokenizer().ok_or("packed without words")?;
+/// let mut tokens = Vec::new(); // on a device each goes straight into `State::step`
+/// for &byte in b"Not GOOD! Zyzzyva" {
+///     tokens.extend(tokenizer.push(byte));
 /// }
+/// tokens.extend(tokenizer.finish()); // the last word ends with the text
+///
+/// // not  good  !  and a word that nobody has counted
+/// assert_eq!(tokens.len(), 4);
+/// assert_eq!(tokens[1], model.vocabulary().ok_or("without words")?.token(b"good"));
+/// assert_eq!(tokens[3], UNKNOWN);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Tokenizer<'a> {

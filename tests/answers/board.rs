@@ -7,6 +7,7 @@ use super::{NUMBERS, TASKS, file, of_samples, of_tokens, options, scale};
 use crate::firmware::{host_answers, sequences};
 use crate::models::{KINDS, vocabulary};
 use crate::samples::{recordings, statistics};
+use crate::serial::budgets::assert_cannot_panic;
 use crate::serial::{activity, begin};
 use set_lstm::device::{AlignedBytes, AnyModel, AnyState};
 use set_lstm::pack::{Values, pack};
@@ -113,7 +114,8 @@ fn numbers_follow_the_samples_of_a_board() {
         .collect();
     let line = |[a, b, c]: &[f32; 3]| format!("{a},{b},{c}\n");
     let csv: String = stretch.iter().map(line).collect();
-    let (_, text) = activity(EmulatedBoard::default(), &file, csv.as_bytes());
+    let (firmware, text) = activity(EmulatedBoard::default(), &file, csv.as_bytes());
+    assert_cannot_panic(&firmware); // numbers are printed without core::fmt
     let said: Vec<&str> = text.lines().filter(|line| line.contains('\t')).collect();
     assert_eq!(said.len(), stretch.len(), "{text}");
     let mut state = AnyState::new(&host);

@@ -28,7 +28,7 @@ fn flash(firmware: &Firmware) -> u64 {
 
 /// Whatever is typed or measured, no panic: the handler is linked only where one is possible.
 /// Nor is `core::fmt`, which panics bring along.
-fn assert_cannot_panic(firmware: &Firmware) {
+pub fn assert_cannot_panic(firmware: &Firmware) {
     let elf = firmware.elf().unwrap();
     let elf = object::File::parse(&*elf).unwrap();
     let names: Vec<&str> = elf

@@ -6,13 +6,11 @@
 use crate::device::{AnyModel, AnyState, CAPACITY};
 use crate::error::{Error, Result};
 use crate::sequences::{Sequence, SequenceSet};
-use set_lstm_runtime::{
-    Answer as Answered, Class, DeltaError, DeltaState, Logit, Moment, Task, Thresholds,
-};
+use set_lstm_runtime::{Answer, Class, DeltaError, DeltaState, Logit, Moment, Task, Thresholds};
 
 /// What a model says about one sequence, on the host or on the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct CaseAnswer {
     /// Class; 0 of a model of numbers.
     pub label: u8,
     /// Bits of the logits after the last step, Q16 integers or f32.
@@ -64,20 +62,20 @@ impl Digest {
 /// The label that a model's answer has.
 fn label(task: Task, class: Class) -> u8 {
     match task.answer {
-        Answered::Class => class.label,
-        Answered::Values => 0,
+        Answer::Class => class.label,
+        Answer::Values => 0,
     }
 }
 
 /// The answers of the runtime on the host.
-pub fn answers(model: &AnyModel<'_>, sequences: &SequenceSet) -> Vec<Answer> {
+pub fn answers(model: &AnyModel<'_>, sequences: &SequenceSet) -> Vec<CaseAnswer> {
     let mut state = AnyState::new(model);
     let answer = |index| {
         let mut digest = Digest::new(model.task());
         state.run_each(model, sequences.sequence(index), |state| {
             digest.step(|| state.logit_bits(model));
         });
-        Answer {
+        CaseAnswer {
             label: label(model.task(), state.classify(model)),
             logits: state.logit_bits(model),
             digest: digest.end(state.digest()),
@@ -94,7 +92,7 @@ pub fn delta_answers(
     model: &AnyModel<'_>,
     thresholds: Thresholds,
     sequences: &SequenceSet,
-) -> Result<Vec<Answer>> {
+) -> Result<Vec<CaseAnswer>> {
     let refuse = |problem: DeltaError| Error::Options(problem.to_string());
     let AnyModel::Int8(model) = model else {
         return Err(refuse(DeltaError::Layout));
@@ -107,7 +105,7 @@ pub fn delta_answers(
             state.step_samples(model, sample);
             digest.step(|| state.logits(model).map(Logit::bits));
         }
-        Answer {
+        CaseAnswer {
             label: label(model.task(), state.classify(model)),
             logits: state.logits(model).map(Logit::bits).collect(),
             digest: digest.end(state.digest()),
@@ -120,7 +118,7 @@ pub fn delta_answers(
 ///
 /// # Errors
 /// A sequence of more than 65,535 steps.
-pub fn write(sequences: &SequenceSet, answers: &[Answer]) -> Result<Vec<u8>> {
+pub fn write(sequences: &SequenceSet, answers: &[CaseAnswer]) -> Result<Vec<u8>> {
     write_with(sequences, Thresholds::default(), answers)
 }
 
@@ -131,7 +129,7 @@ pub fn write(sequences: &SequenceSet, answers: &[Answer]) -> Result<Vec<u8>> {
 pub fn write_with(
     sequences: &SequenceSet,
     thresholds: Thresholds,
-    answers: &[Answer],
+    answers: &[CaseAnswer],
 ) -> Result<Vec<u8>> {
     let mut bytes = b"SETC".to_vec();
     bytes.extend((answers.len() as u32).to_le_bytes());
@@ -171,7 +169,7 @@ mod tests {
     fn a_file_of_one_case_byte_by_byte() {
         let mut sequences = SequenceSet::of_tokens();
         sequences.push([7, 0x1234], 0);
-        let answer = Answer {
+        let answer = CaseAnswer {
             label: 1,
             logits: vec![0xdead_beef],
             digest: 0x0102_0304,
@@ -197,7 +195,7 @@ mod tests {
     fn a_recording_is_raw_samples_step_by_step() {
         let mut sequences = SequenceSet::of_samples(2);
         sequences.push_samples(&[1.0, -2.0], 0);
-        let answer = Answer {
+        let answer = CaseAnswer {
             label: 0,
             logits: vec![5],
             digest: 6,
@@ -219,7 +217,7 @@ mod tests {
     fn a_sequence_that_no_length_field_holds_is_refused() {
         let mut sequences = SequenceSet::of_tokens();
         sequences.push(std::iter::repeat_n(1, 65_536), 0);
-        let answer = Answer {
+        let answer = CaseAnswer {
             label: 0,
             logits: vec![0],
             digest: 0,

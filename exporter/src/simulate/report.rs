@@ -3,13 +3,13 @@
 //!
 //! The text is made by `firmware-examples/demo/src/report.rs`.
 
-use super::cases::Answer;
+use super::cases::CaseAnswer;
 
 /// What the device said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     /// Answers in the order of the cases.
-    pub answers: Vec<Answer>,
+    pub answers: Vec<CaseAnswer>,
     /// Tokens of all cases together.
     pub tokens: u64,
     /// Instructions per token, mean over all tokens.
@@ -37,7 +37,7 @@ impl Report {
             let value = text.lines().find_map(|line| line.strip_prefix(name))?;
             value.trim().parse().ok()
         };
-        let answers: Vec<Answer> = text.lines().filter_map(answer).collect();
+        let answers: Vec<CaseAnswer> = text.lines().filter_map(answer).collect();
         (figure("cases ") == Some(answers.len() as u64)).then_some(())?;
         Some(Report {
             answers,
@@ -56,7 +56,7 @@ impl Report {
 
 /// One line `number tokens instructions digest logits score label name`; of a model of numbers
 /// `- 0` in the place of score and label, and then the numbers.
-fn answer(line: &str) -> Option<Answer> {
+fn answer(line: &str) -> Option<CaseAnswer> {
     let mut fields = line.split_whitespace();
     for _number in 0..3 {
         fields.next()?.parse::<u64>().ok()?;
@@ -64,7 +64,7 @@ fn answer(line: &str) -> Option<Answer> {
     let digest = hex(fields.next()?)?;
     let logits = fields.next()?.split(',').map(hex).collect::<Option<_>>()?;
     let label = fields.nth(1)?.parse().ok()?;
-    Some(Answer {
+    Some(CaseAnswer {
         label,
         logits,
         digest,
@@ -105,7 +105,7 @@ error: 1 answers are not the host's
     #[test]
     fn answers_and_figures_are_read() {
         let report = Report::parse(TEXT).expect("a whole report");
-        let answer = Answer {
+        let answer = CaseAnswer {
             label: 1,
             logits: vec![0x1813, 0xffff_ffff],
             digest: 0x2425_cc4a,

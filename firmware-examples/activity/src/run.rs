@@ -2,6 +2,7 @@
 //! Next: a board's `main` halts.
 
 use crate::deadline::Deadline;
+use crate::embedded::TASK;
 use crate::samples::Samples;
 use embedded_io::Write;
 use set_lstm_kit::{Clock, Memory, Printer, Refusal, Stopped, stopped};
@@ -33,6 +34,9 @@ where
         if model.channels() != Some(D) {
             return Err(Refusal::Input);
         }
+        if model.task() != TASK {
+            return Err(Refusal::Task);
+        }
         Ok(stream(board, port, clock, samples, model, state))
     });
     stopped(port, streamed)
@@ -63,7 +67,7 @@ where
         state.step_samples(model, &sample);
         deadline.add(clock.since(start));
         steps += 1;
-        if steps == window || model.task().moment == Moment::EveryStep {
+        if steps == window || TASK.moment == Moment::EveryStep {
             let label = print_answer(port, steps, model, state)?;
             if last.replace(label).is_some_and(|last| last != label) {
                 deadline.print(port)?;
@@ -106,7 +110,7 @@ fn print_answer<W: Write, A: Arithmetic, const N: usize, const L: usize>(
     state: &State<A, N, L>,
 ) -> Result<Option<u8>, W::Error> {
     let mut out = Printer(port);
-    let label = out.answer(model, state)?;
+    let label = out.answer(TASK.answer, model, state)?;
     out.text("\t")?;
     out.count(samples, " samples")?;
     out.logits(model, state)?;

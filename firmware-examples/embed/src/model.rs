@@ -2,7 +2,7 @@
 //! scripts write it.
 
 use crate::{Input, input};
-use set_lstm_runtime::wire::{File, InputLayout, Kind, MAX_UNITS};
+use set_lstm_runtime::wire::{File, InputLayout, Kind, MAX_UNITS, Task};
 
 /// The variable that names a model.
 const VARIABLE: &str = "SET_LSTM_MODEL";
@@ -16,6 +16,7 @@ pub struct ModelFile {
     is_delta: bool,
     capacity: usize,
     layers: u8,
+    task: Task,
     /// Numbers of a sample; `None`: it reads tokens.
     pub channels: Option<usize>,
     /// Whether it reads raw text.
@@ -68,6 +69,7 @@ impl ModelFile {
             is_delta: header.layer_shape(0).layout == InputLayout::Delta,
             capacity: usize::from(units).next_power_of_two(),
             layers,
+            task: header.task,
             channels: channels.map(Into::into),
             has_words,
             input,
@@ -81,6 +83,7 @@ impl ModelFile {
             is_delta,
             capacity,
             layers,
+            task: Task { answer, moment },
             ..
         } = self;
         let model = self.input.source("MODEL");
@@ -96,6 +99,10 @@ impl ModelFile {
              pub const CAPACITY: usize = {capacity};\n\
              /// Layers of the model.\n\
              pub const LAYERS: usize = {layers};\n\
+             /// What the model answers, and when: no code is linked for another task.\n\
+             pub const TASK: set_lstm_runtime::Task = set_lstm_runtime::Task {{\n    \
+             answer: set_lstm_runtime::Answer::{answer:?},\n    \
+             moment: set_lstm_runtime::Moment::{moment:?},\n}};\n\
              /// The state that the model is stepped with.\n\
              pub type Running = {running};\n\
              /// Bytes at an address that the runtime can read words from.\n\

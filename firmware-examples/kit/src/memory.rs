@@ -50,6 +50,8 @@ pub enum Refusal {
     /// The model does not read what the application has: raw text, or samples of so many
     /// channels.
     Input,
+    /// The model answers something else than the one that the program was built with.
+    Task,
 }
 
 impl Refusal {
@@ -60,9 +62,8 @@ impl Refusal {
             Refusal::Decode(NotAModel) => "not a model file; make one with `set-lstm export`",
             Refusal::Decode(Compact) => "a compact file; unpack it first",
             Refusal::Decode(Version { .. }) => "another format version; use `set-lstm upgrade`",
-            Refusal::Decode(Kind { .. } | OtherKind { .. } | Task { .. }) => {
-                "a model of another kind; build the program anew with this model"
-            }
+            Refusal::Decode(Kind { .. } | OtherKind { .. } | DecodeError::Task { .. })
+            | Refusal::Task => "a model of another kind; build the program anew with this model",
             Refusal::Decode(Misaligned) => "the model is not aligned to 4; align its static",
             Refusal::Decode(Size { .. } | Layers { .. }) | Refusal::Capacity(_) => {
                 "the model is larger than the state; build the program anew with this model"

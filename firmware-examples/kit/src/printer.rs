@@ -106,41 +106,63 @@ impl<W: Write> Printer<'_, W> {
             (scaled, one, decimals) = (scaled * 10.0, one * 10, decimals + 1);
         }
         let scaled = (scaled + 0.5) as u32;
-        self.decimal(scaled / one)?;
+        // `one` is no zero, which the compiler does not see: a division would be a panic path
+        let whole = scaled.checked_div(one).unwrap_or_default();
+        self.decimal(whole)?;
         if decimals > 0 {
             self.text(".")?;
-            self.padded(scaled % one, decimals)?;
+            self.padded(scaled.wrapping_sub(whole * one), decimals)?;
         }
         Ok(())
     }
 
     /// What a model says: the name of the class and its score with a tab between; or
     /// `name=number` of every number of a regression, with tabs between. The label of a class.
+    /// `of` is a constant, or both are linked.
     ///
     /// # Errors
     /// Those of the port.
-    #[inline(never)]
+    #[inline(always)]
     pub fn answer<A: Arithmetic, const N: usize, const L: usize>(
         &mut self,
+        of: Answer,
         model: &Model<'_, A, L>,
         state: &State<A, N, L>,
     ) -> Result<Option<u8>, W::Error> {
-        if model.task().answer == Answer::Values {
-            let mut tab = "";
-            for (name, value) in model.names().zip(state.values(model)) {
-                self.text(tab)?;
-                self.text(name)?;
-                self.text("=")?;
-                self.number(value)?;
-                tab = "\t";
-            }
-            return Ok(None);
+        match of {
+            Answer::Class => self.class(model, state).map(Some),
+            Answer::Values => self.numbers(model, state).map(|()| None),
         }
+    }
+
+    #[inline(never)]
+    fn numbers<A: Arithmetic, const N: usize, const L: usize>(
+        &mut self,
+        model: &Model<'_, A, L>,
+        state: &State<A, N, L>,
+    ) -> Result<(), W::Error> {
+        let mut tab = "";
+        for (name, value) in model.names().zip(state.values(model)) {
+            self.text(tab)?;
+            self.text(name)?;
+            self.text("=")?;
+            self.number(value)?;
+            tab = "\t";
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn class<A: Arithmetic, const N: usize, const L: usize>(
+        &mut self,
+        model: &Model<'_, A, L>,
+        state: &State<A, N, L>,
+    ) -> Result<u8, W::Error> {
         let class = state.classify(model);
         self.text(model.class_name(class.label).unwrap_or("?"))?;
         self.text("\t")?;
         self.score(class.score)?;
-        Ok(Some(class.label))
+        Ok(class.label)
     }
 
     /// The bits of all logits, with commas: what equals the host's to the last bit or not.

@@ -1,5 +1,6 @@
 //! Enters: the state after a line. Leaves: what the board says. Next: a person reads it.
 
+use crate::embedded::TASK;
 use crate::line::Line;
 use embedded_io::Write;
 use set_lstm_kit::{Printer, Rate};
@@ -69,7 +70,7 @@ pub(crate) fn answer<W: Write, A: Arithmetic, const N: usize, const L: usize>(
 ) -> Result<(), W::Error> {
     let time = rate.of(line.ticks);
     let mut out = Printer(port);
-    out.answer(model, state)?;
+    out.answer(TASK.answer, model, state)?;
     out.text("\t")?;
     out.count(line.tokens, " tokens\t")?;
     out.count(time, " ")?;

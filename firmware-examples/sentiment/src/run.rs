@@ -2,6 +2,7 @@
 //! port is closed. Next: a board's `main` halts.
 
 use crate::answer::{answer, greet, help, say};
+use crate::embedded::TASK;
 use crate::line::{Endings, Line, Piece};
 use embedded_io::{Read, Write};
 use set_lstm_kit::{Clock, Memory, Refusal, Stopped, stopped};
@@ -32,6 +33,9 @@ where
 {
     let conversed = memory.with(model, |model, state| {
         let tokenizer = model.tokenizer().ok_or(Refusal::Input)?;
+        if model.task().answer != TASK.answer {
+            return Err(Refusal::Task);
+        }
         Ok(converse(board, port, clock, model, state, tokenizer))
     });
     stopped(port, conversed)

@@ -8,7 +8,7 @@ use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
 use crate::inspect::inspect;
 use crate::pack::{PackOptions, Values, pack};
-use crate::simulate::cases::{self, Answer, answers};
+use crate::simulate::cases::{self, CaseAnswer, answers};
 use set_lstm_runtime::Task;
 use std::io::{Seek, Write};
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(super) struct Jobs {
 pub(super) struct Packed {
     pub point: GridPoint,
     /// What the host says about its sequence.
-    pub expected: Vec<Answer>,
+    pub expected: Vec<CaseAnswer>,
     /// Connections and bytes of the gate matrices.
     pub connections: u64,
     pub gate_bytes: u64,
