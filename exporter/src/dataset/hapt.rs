@@ -7,6 +7,8 @@
 //! inside one labelled stretch. Users are never divided, and five of them are for the test.
 //! Other files of the download (features, descriptions) are passed over.
 
+mod recordings;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,8 @@ use super::archive::{Entry, Source};
 use super::readings::{sample, scattered, shortened};
 use super::{Content, Corpus, Document, Medium, Split};
 use crate::error::{Error, Result};
+
+pub use recordings::LabelledRecording;
 
 /// Steps of a window: 2.56 s at 50 Hz.
 pub const WINDOW: usize = 128;
