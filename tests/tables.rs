@@ -503,7 +503,7 @@ proptest! {
         let (mut begins, mut wanted) = (Vec::new(), BTreeMap::new());
         for (number, (rows, group)) in recordings.iter().enumerate() {
             begins.push(row);
-            for start in Windows { length, stride }.starts(*rows) {
+            for start in (Windows { length, stride }).starts(*rows) {
                 let of = |step: usize| (row + start + step) / pace % 2;
                 if every_step || (0..length).all(|step| of(step) == of(0)) {
                     wanted.insert(row + start, *group);
@@ -639,7 +639,7 @@ fn phones_as_a_logger_writes_them_are_trained_on_and_packed_without_code() {
     assert!(rows > 100_000, "{rows} rows");
     let [csv, run, model] = ["phones.csv", "run", "phones.setl"].map(|it| folder.path().join(it));
     let train = format!("train {PHONES} --epochs 3 --data @ --out @ --json");
-    let trained = printed(set_lstm!(&train, csv, run));
+    let trained = printed(set_lstm!(&train, &csv, &run));
     let options = fs::read_to_string(run.join("options.toml")).unwrap();
     for kept in [
         "window = 128",
@@ -650,10 +650,10 @@ fn phones_as_a_logger_writes_them_are_trained_on_and_packed_without_code() {
     }
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
     let accuracy = |text: &str| json(text)["accuracy"].as_f64().unwrap();
-    let in_f32 = accuracy(&printed(set_lstm!("evaluate @ --json", run)));
-    printed(set_lstm!("export @ --out @", run, model));
+    let in_f32 = accuracy(&printed(set_lstm!("evaluate @ --json", &run)));
+    printed(set_lstm!("export @ --out @", &run, &model));
     let words = format!("evaluate @ {PHONES} --data @ --json");
-    let in_int8 = accuracy(&printed(set_lstm!(&words, model, csv)));
+    let in_int8 = accuracy(&printed(set_lstm!(&words, &model, &csv)));
     eprintln!("{trained}{rows} rows: {in_f32:.4} in f32, {in_int8:.4} in int8");
     assert!(in_f32 > 0.6 && in_int8 > 0.6, "{in_f32} {in_int8}");
 }
@@ -671,6 +671,6 @@ fn options_of_tables_are_checked_before_the_data_is_read() {
         ),
     ] {
         let words = format!("train --preset samples {words} --data @ --out @");
-        refused(set_lstm!(&words, csv, run), problem, "choose");
+        refused(set_lstm!(&words, &csv, &run), problem, "choose");
     }
 }

@@ -3,9 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use set_lstm_runtime::Answer;
+
 use super::data::DataArguments;
 use crate::dataset::{Medium, Split};
-use crate::device::{AlignedBytes, AnyModel};
+use crate::device::{AlignedBytes, AnyModel, task_words};
 use crate::error::{Error, Result};
 use crate::load::{series, text};
 use crate::run::Run;
@@ -66,23 +68,29 @@ impl DocumentArguments {
         let corpus = self
             .data
             .corpus(self.preset, &self.corpus.options().corpus_options())?;
-        let own: Vec<&str> = (0..=u8::MAX)
-            .map_while(|label| model.class_name(label))
-            .collect();
-        if own != corpus.classes() {
-            let (own, theirs) = (own.join(", "), corpus.classes().join(", "));
-            return Err(Error::Model {
-                path: path.to_owned(),
-                problem: format!(
-                    "the model's classes are {own}, the data's {theirs}; name the data set that it was trained on by --preset"
-                ),
-            });
-        }
         let most = most.unwrap_or(usize::MAX);
         let refuse = |problem: String| Error::Model {
             path: path.to_owned(),
             problem,
         };
+        let (own, theirs) = (model.task(), corpus.task());
+        if own != theirs {
+            let [own, theirs] = [own, theirs].map(task_words);
+            return Err(refuse(format!(
+                "the model answers {own}, and the data holds {theirs}; name the data set and the options that it was trained with: --preset, --target-columns, --every-step"
+            )));
+        }
+        let (what, wanted) = match theirs.answer {
+            Answer::Class => ("classes", corpus.classes()),
+            Answer::Values => ("numbers", corpus.outputs()),
+        };
+        let own = model.names();
+        if own != wanted {
+            let (own, theirs) = (own.join(", "), wanted.join(", "));
+            return Err(refuse(format!(
+                "the model's {what} are {own}, the data's {theirs}; name the data set that it was trained on by --preset"
+            )));
+        }
         let set = match (model.channels(), corpus.medium()) {
             (None, Medium::Text) => {
                 let vocabulary = model.vocabulary().ok_or_else(|| {

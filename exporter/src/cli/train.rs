@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use serde::Serialize;
-use set_lstm_runtime::Answer;
 
 use super::data::DataArguments;
 use super::output::{print, print_json};
@@ -12,11 +11,11 @@ use super::progress::Progress;
 use crate::dataset::Corpus;
 use crate::error::{Error, Result};
 use crate::load::{InputCode, Training, load_training, load_training_coded};
-use crate::model_file::ModelCard;
 use crate::process::peak_memory_bytes;
 use crate::report::score::Score;
 use crate::report::table::{Column, Table, bytes, figure, thousands};
 use crate::run::Run;
+use crate::train::fit::card_of;
 use crate::train::options::{TopologyKind, TrainOptions};
 use crate::train::overrides::Overrides;
 use crate::train::preset::Preset;
@@ -253,21 +252,7 @@ fn train(
     data: &Training,
     mut trainer: Trainer<'_>,
 ) -> Result<Trained> {
-    let card = ModelCard {
-        format: ModelCard::FORMAT,
-        classes: match data.train.task().answer {
-            Answer::Class => data.classes.clone(),
-            Answer::Values => data.output_names.clone(),
-        },
-        max_tokens: options.max_tokens,
-        only_tokens: false,
-        statistics: data.code.statistics().cloned(),
-        pooling: options.pooling,
-        task: data.train.task(),
-        outputs: data.outputs.clone(),
-        epoch: 0,
-        score: Score::Accuracy(0.0),
-    };
+    let card = card_of(options, data);
     let batches = trainer.batches_per_epoch();
     let mut progress = Progress::new(run, card, options.epochs, batches, trainer.position())?;
     let ended = trainer.run(&mut progress);

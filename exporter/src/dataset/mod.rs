@@ -24,6 +24,7 @@ pub mod ts;
 pub mod yelp;
 
 pub mod divided;
+pub mod own;
 pub mod series;
 pub mod split;
 pub mod windows;

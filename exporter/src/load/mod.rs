@@ -200,7 +200,7 @@ pub fn load_split(
 }
 
 /// A training of two parts whose numbers are still in the units of the data.
-fn scaled(
+pub(crate) fn scaled(
     corpus: &dyn Corpus,
     code: InputCode,
     train: SequenceSet,

@@ -9,6 +9,7 @@ pub mod dense;
 pub mod engine;
 pub mod evolve;
 mod fingerprint;
+pub mod fit;
 pub mod growth;
 pub mod loss;
 pub mod lstm;
