@@ -89,3 +89,8 @@ pub use self_test::SelfTestError;
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{CapacityError, State};
 pub use vocabulary::{Tokenizer, Vocabulary};
+
+/// The example of the README compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

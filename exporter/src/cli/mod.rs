@@ -9,6 +9,7 @@ mod bag_of_words;
 mod bench;
 mod boards;
 mod compare;
+mod completions;
 mod data;
 mod demo;
 mod evaluate;
@@ -17,6 +18,7 @@ mod flash;
 mod footprint;
 mod import;
 mod inspect;
+mod man;
 mod model;
 mod output;
 mod predict;
@@ -33,7 +35,7 @@ mod upgrade;
 use std::process::ExitCode;
 
 use clap::builder::styling::Styles;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 use crate::error::Error;
@@ -87,9 +89,25 @@ enum Command {
     Topology(topology::Arguments),
     /// Measure speed and memory
     Bench(bench::Arguments),
+    /// Print a script by which a shell completes this command's words
+    Completions(completions::Arguments),
+    /// Print the manual page, or write those of all commands into a folder
+    Man(man::Arguments),
     /// Fit TF-IDF and logistic regression, as `compare` does
     #[command(hide = true)]
     BagOfWords(bag_of_words::Arguments),
+}
+
+/// The command line without what is hidden, as scripts of completions and manual pages show it.
+fn shown_command() -> clap::Command {
+    let all = Cli::command();
+    let shown = clap::Command::new(env!("CARGO_PKG_NAME"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(all.get_about().cloned().unwrap_or_default())
+        .after_help(all.get_after_help().cloned().unwrap_or_default())
+        .subcommand_required(true);
+    let commands = all.get_subcommands().filter(|it| !it.is_hide_set());
+    shown.subcommands(commands.cloned())
 }
 
 /// Runs a command.
@@ -126,6 +144,8 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Compare(arguments) => compare::run(arguments),
         Command::Topology(arguments) => topology::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
         Command::BagOfWords(arguments) => bag_of_words::run(arguments),
     };
     match done {
@@ -151,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
+        shown_command().debug_assert();
     }
 }

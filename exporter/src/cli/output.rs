@@ -2,11 +2,13 @@
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
 use crate::error::{Error, Result};
+
+const OUT_HINT: &str = "free some space or choose another place";
 
 /// Prints to standard output.
 ///
@@ -15,10 +17,17 @@ use crate::error::{Error, Result};
 pub fn print(text: impl Display) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = write!(out, "{text}").and_then(|()| out.flush());
-    written.map_err(Error::io(
-        "standard output",
-        "free some space or choose another place",
-    ))
+    written.map_err(Error::io("standard output", OUT_HINT))
+}
+
+/// Prints bytes as they are to standard output.
+///
+/// # Errors
+/// As of [`print`].
+pub fn print_bytes(bytes: &[u8]) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    written.map_err(Error::io("standard output", OUT_HINT))
 }
 
 /// Prints one JSON object to standard output.
@@ -52,30 +61,45 @@ pub fn path<S: Serializer>(path: &Path, serializer: S) -> std::result::Result<S:
     serializer.collect_str(&path.display())
 }
 
+/// Paths in JSON, as [`path`].
+pub fn paths<S: Serializer>(
+    paths: &[PathBuf],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_seq(paths.iter().map(|path| path.display().to_string()))
+}
+
 /// Whether standard error shows colours.
 pub fn is_coloured() -> bool {
     let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal() && !unwanted
+    std::io::stderr().is_terminal() && !unwanted && !is_dumb()
+}
+
+/// Whether the terminal can do nothing but print lines.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|name| name == "dumb")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     #[derive(Serialize)]
     struct Object {
         #[serde(serialize_with = "super::path")]
         path: PathBuf,
+        #[serde(serialize_with = "super::paths")]
+        paths: Vec<PathBuf>,
     }
 
     #[cfg(unix)]
     #[test]
     fn a_path_that_is_not_utf8_is_json_too() {
         use std::os::unix::ffi::OsStringExt;
-        let path = std::ffi::OsString::from_vec(b"caf\xe9/run".into()).into();
-        let text = serde_json::to_string(&Object { path }).unwrap();
-        assert_eq!(text, "{\"path\":\"caf\u{fffd}/run\"}");
+        let path = PathBuf::from(std::ffi::OsString::from_vec(b"caf\xe9".into()));
+        let paths = vec![path.clone(), "run".into()];
+        let text = serde_json::to_string(&Object { path, paths }).unwrap();
+        let expected = r#"{"path":"caf?","paths":["caf?","run"]}"#;
+        assert_eq!(text, expected.replace('?', "\u{fffd}"));
     }
 }
