@@ -211,9 +211,14 @@ pub fn export(run: &Run, out: &Path, options: &ExportOptions) -> Result<Exported
         })?;
     let compact = options.compact.then(|| compact(&packed)).transpose()?;
     let bytes = compact.as_ref().map_or(&packed[..], |file| &file.bytes);
+    let module = |(path, budgets): &(PathBuf, Budgets)| {
+        file::check_place(path)?;
+        rust_module(&packed, &decoded, out, path, *budgets)
+    };
+    // both or none, as far as that can be known
+    let module = options.rust.as_ref().map(module).transpose()?;
     file::write_atomic(out, |file| file.write_all(bytes))?;
-    if let Some((path, budgets)) = &options.rust {
-        let module = rust_module(&packed, &decoded, out, path, *budgets)?;
+    if let (Some((path, _)), Some(module)) = (&options.rust, module) {
         file::write_atomic(path, |file| file.write_all(module.as_bytes()))?;
     }
     let dense_parameters = model.dense_parameters();

@@ -28,6 +28,7 @@ pub struct Arguments {
 /// What was upgraded.
 #[derive(Debug, Serialize)]
 struct Upgraded {
+    #[serde(serialize_with = "super::output::path")]
     model: PathBuf,
     from_version: u16,
     version: u16,
@@ -40,7 +41,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let hint = "give a model file made by `set-lstm export`";
     let old = std::fs::read(&model).map_err(Error::io(&model, hint))?;
     let from_version = pack::version(&old).unwrap_or(VERSION);
-    let upgraded = AlignedBytes::read(&model)?;
+    let upgraded = AlignedBytes::current(old, &model)?;
     let decoded = AnyModel::open(&upgraded, &model)?;
     let tested = decoded.self_test(&mut AnyState::new(&decoded));
     tested.map_err(|problem| Error::Model {
