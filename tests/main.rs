@@ -104,6 +104,15 @@ mod topology;
 /// The program among others: help, exit codes, pipes, colours, paths of every kind.
 mod terminal;
 
+/// Every command as a tool among tools: JSON, streams that close or are full, rubbish.
+mod behaviour;
+
+/// Where results go: devices, links, folders in the way, full disks, names of every kind.
+mod places;
+
+/// What shells complete, and the manual pages.
+mod completions;
+
 /// Trainings: the same bytes again, stopped, killed, out of space, and gone on with.
 mod training;
 

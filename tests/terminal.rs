@@ -3,7 +3,7 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 22] = [
+pub(crate) const COMMANDS: [&str; 24] = [
     "train",
     "import",
     "evaluate",
@@ -22,6 +22,8 @@ const COMMANDS: [&str; 22] = [
     "demo",
     "compare",
     "topology",
+    "completions",
+    "man",
     "bench",
     "bench train",
     "bench device",

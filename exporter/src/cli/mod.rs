@@ -110,6 +110,40 @@ fn shown_command() -> clap::Command {
     shown.subcommands(commands.cloned())
 }
 
+/// Reads the command line of this process.
+///
+/// # Errors
+/// The exit code, after help, the version, or what is wrong with the words is printed.
+pub fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|told| {
+        let usual = ExitCode::from(if told.use_stderr() { 2 } else { 0 });
+        match told.print() {
+            // somebody waits for help, and nobody for a complaint that cannot be printed
+            Err(problem) if !told.use_stderr() => end(output::unprinted(problem)),
+            _ => usual,
+        }
+    })
+}
+
+/// Says what went wrong, if anything did, and finds the exit code.
+fn end(done: crate::error::Result<()>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // the reader of a pipe has what it wanted
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::from(if matches!(error, Error::Interrupted(_)) {
+                130
+            } else {
+                1
+            })
+        }
+    }
+}
+
 /// Runs a command.
 pub fn main(cli: Cli) -> ExitCode {
     // `RUST_LOG` sets another level; `NO_COLOR` and pipes switch colours off
@@ -148,21 +182,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Man(arguments) => man::run(arguments),
         Command::BagOfWords(arguments) => bag_of_words::run(arguments),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        // the reader of a pipe has what it wanted
-        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            output::complain(&error);
-            ExitCode::from(if matches!(error, Error::Interrupted(_)) {
-                130
-            } else {
-                1
-            })
-        }
-    }
+    end(done)
 }
 
 #[cfg(test)]
@@ -172,6 +192,8 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-        shown_command().debug_assert();
+        let shown = shown_command();
+        assert!(shown.find_subcommand("bag-of-words").is_none());
+        shown.debug_assert();
     }
 }

@@ -1,5 +1,6 @@
 //! What commands print, and where.
 
+use std::ffi::OsStr;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ const OUT_HINT: &str = "free some space or choose another place";
 pub fn print(text: impl Display) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = write!(out, "{text}").and_then(|()| out.flush());
-    written.map_err(Error::io("standard output", OUT_HINT))
+    written.or_else(unprinted)
 }
 
 /// Prints bytes as they are to standard output.
@@ -27,7 +28,15 @@ pub fn print(text: impl Display) -> Result<()> {
 pub fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = out.write_all(bytes).and_then(|()| out.flush());
-    written.map_err(Error::io("standard output", OUT_HINT))
+    written.or_else(unprinted)
+}
+
+/// The error of something that could not be printed.
+///
+/// # Errors
+/// That one, always.
+pub fn unprinted(problem: std::io::Error) -> Result<()> {
+    Err(Error::io("standard output", OUT_HINT)(problem))
 }
 
 /// Prints one JSON object to standard output.
@@ -69,15 +78,16 @@ pub fn paths<S: Serializer>(
     serializer.collect_seq(paths.iter().map(|path| path.display().to_string()))
 }
 
-/// Whether standard error shows colours.
+/// Whether standard error shows colours: on a terminal that can, and if they are forced, but
+/// never with `NO_COLOR`. As clap does for help and usage.
 pub fn is_coloured() -> bool {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    std::io::stderr().is_terminal() && !unwanted && !is_dumb()
-}
-
-/// Whether the terminal can do nothing but print lines.
-fn is_dumb() -> bool {
-    std::env::var_os("TERM").is_some_and(|name| name == "dumb")
+    let has = |variable, test: fn(&OsStr) -> bool| {
+        std::env::var_os(variable).is_some_and(|value| test(&value))
+    };
+    let unwanted = has("NO_COLOR", |value| !value.is_empty());
+    let forced = has("CLICOLOR_FORCE", |value| value != "0");
+    let dumb = has("TERM", |value| value == "dumb");
+    !unwanted && (forced || std::io::stderr().is_terminal() && !dumb)
 }
 
 #[cfg(test)]
