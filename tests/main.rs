@@ -80,6 +80,9 @@ mod boards;
 /// The programs for real boards: they build, fit, and lie where the chip looks for them.
 mod real_boards;
 
+/// Whatever this is made of may be passed on with it.
+mod licences;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 

@@ -70,6 +70,22 @@ fn what_is_no_file_is_written_to_and_stays() {
     assert!(fs::read(folder.path().join("u.setl")).unwrap() == expected);
 }
 
+/// A model with a table behind it would be none.
+#[test]
+fn a_model_is_not_mixed_with_what_is_printed() {
+    for out in ["/dev/stdout", "/dev/fd/1"] {
+        let command = set_lstm!(format!("export @ --out {out}"), &trained().run);
+        refused(command, out, "by --out");
+        let command = set_lstm!(format!("upgrade @ --out {out}"), &trained().int8);
+        refused(command, out, "by --out");
+    }
+    // what prints nothing else may
+    let desk = Desk::new();
+    let mut unpack = set_lstm!("unpack @ --out /dev/stdout", &desk.compact);
+    let unpacked = unpack.output().unwrap();
+    assert!(unpacked.status.success() && unpacked.stdout == fs::read(&trained().int8).unwrap());
+}
+
 #[test]
 fn a_link_stays_and_its_file_is_replaced() {
     let desk = Desk::new();

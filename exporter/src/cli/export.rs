@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::output::{print, print_json};
+use super::output::{check_apart, print, print_json};
 use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::file;
@@ -130,6 +130,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         compact,
         rust: rust.map(|path| (path, budgets)),
     };
+    check_apart(&out)?;
     let exported = export(&Run::open(&run)?, &out, &options)?;
     if json {
         print_json(&exported)

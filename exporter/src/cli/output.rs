@@ -49,6 +49,20 @@ pub fn print_json(object: &impl Serialize) -> Result<()> {
     print(format_args!("{text}\n"))
 }
 
+/// Refuses to write a file into the stream that results are printed to: they would be mixed.
+///
+/// # Errors
+/// The path is that of standard output.
+pub fn check_apart(out: &Path) -> Result<()> {
+    const SAME: [&str; 3] = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"];
+    if SAME.iter().any(|same| out == Path::new(same)) {
+        let problem =
+            "standard output is for what the command prints; name a file or a pipe by --out";
+        return Err(Error::Options(format!("{}: {problem}", out.display())));
+    }
+    Ok(())
+}
+
 /// Prints an error to standard error, if that is still there.
 pub fn complain(error: &Error) {
     let (red, plain) = if is_coloured() {

@@ -1,6 +1,6 @@
 //! `set-lstm upgrade`.
 
-use super::output::{print, print_json};
+use super::output::{check_apart, print, print_json};
 use crate::device::{AlignedBytes, AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::file;
@@ -38,6 +38,7 @@ struct Upgraded {
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<()> {
     let Arguments { model, out, json } = arguments;
+    check_apart(&out)?;
     let hint = "give a model file made by `set-lstm export`";
     let old = std::fs::read(&model).map_err(Error::io(&model, hint))?;
     let from_version = pack::version(&old).unwrap_or(VERSION);
