@@ -6,7 +6,11 @@ cd "$(dirname "$0")/.."
 PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
 
 crates="set-lstm-runtime set-lstm"
-target=${CARGO_TARGET_DIR:-target}
+# a folder of its own: a package knows nothing of the workspace's profiles
+target=${CARGO_TARGET_DIR:-target}/published
+mkdir -p "$target"
+target=$(cd "$target" && pwd)
+export CARGO_TARGET_DIR="$target"
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
 # packing several crates at once is of Rust 1.90
@@ -18,7 +22,8 @@ fi
 # changes that are not committed are none of this check's business
 cargo publish --quiet --dry-run --allow-dirty --locked --workspace
 for crate in $crates; do
-    package=$target/package/$crate-$version.crate
+    # where it lies depends on the version of cargo
+    package=$(find "$target/package" -name "$crate-$version.crate" | head -n 1)
     list=$(tar -tzf "$package")
     for file in README.md LICENSE-APACHE LICENSE-MIT src/lib.rs; do
         printf '%s\n' "$list" | grep -qx "$crate-$version/$file" || {
@@ -39,3 +44,15 @@ for crate in $crates; do
     fi
     printf '%s: %s files, %s bytes\n' "$crate" "$(printf '%s\n' "$list" | wc -l)" "$(wc -c <"$package")"
 done
+
+# the command as it is installed: far from the sources of the firmware, it says what to do
+# (from a folder that is not below them)
+complaint=$(cd / && env -u SET_LSTM_FIRMWARE "$target/debug/set-lstm" talk 2>&1) && complaint="no error"
+case $complaint in
+    *"get the sources of set-lstm $version and run inside them, or name it by --firmware or in SET_LSTM_FIRMWARE"*) ;;
+    *)
+        printf 'error: without the sources `set-lstm talk` says: %s\n' "$complaint" >&2
+        exit 1
+        ;;
+esac
+"$target/debug/set-lstm" --version
