@@ -7,6 +7,10 @@
 #      core library
 #   3. QEMU for ARM
 #
+# With the word `tests` also, where rustup can fetch them, what only tests need:
+#
+#   4. the oldest Rust that the crates promise to build with
+#
 # Asks nothing, installs only what is missing, and may be run as often as one likes.
 # Which of the ways of 2 is taken at a build decides exporter/src/toolchain.rs, by the same
 # checks as here.
@@ -125,5 +129,15 @@ if has "$qemu"; then
 else
     install qemu-system-arm || by_hand "$qemu" qemu-system-arm
     say "QEMU: $($qemu --version | head -n 1), new"
+fi
+
+if [ "${1:-}" = tests ]; then
+    if has rustup && { rustup run "1.$oldest" rustc --version || timeout 600 rustup toolchain \
+        install "1.$oldest" --profile minimal; } >/dev/null 2>&1; then
+        timeout 300 rustup target add --toolchain "1.$oldest" thumbv7em-none-eabihf >/dev/null 2>&1 || true
+        say "Rust 1.$oldest, the oldest that will do: installed"
+    else
+        say "Rust 1.$oldest, the oldest that will do: not here, and rustup cannot fetch it"
+    fi
 fi
 say "ready"

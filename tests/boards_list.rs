@@ -79,7 +79,7 @@ fn a_model_fits_or_it_is_said_what_is_missing() {
     assert!(shown.get("application").is_none(), "no words: {shown}");
     let microbit = row(&shown, "microbit");
     assert_eq!(microbit["fits"], false);
-    let left = number(&microbit["needed"], "flash_left");
+    let left = number(&microbit["needed"], "flash_left_bytes");
     assert!(left <= 262_144.0 - bytes as f64, "{microbit}");
     assert_eq!(row(&shown, "pico2")["fits"], true);
     let table = printed(set_lstm!("boards @", &file));

@@ -180,8 +180,13 @@ fn a_build_alone_needs_no_probe_and_tells_what_is_left() {
     assert_eq!(shown["application"], "sentiment");
     let elf = shown["elf"].as_str().unwrap();
     assert_eq!(printed(desk.flash(words, file)), format!("{elf}\n"));
-    let [flash, left, ram, ram_left] =
-        ["flash_bytes", "flash_left", "ram_bytes", "ram_left"].map(|key| number(&shown, key));
+    let [flash, left, ram, ram_left] = [
+        "flash_bytes",
+        "flash_left_bytes",
+        "ram_bytes",
+        "ram_left_bytes",
+    ]
+    .map(|key| number(&shown, key));
     assert_eq!(flash + left, 524_288.0, "{shown}");
     let model = fs::metadata(file).unwrap().len() as f64;
     assert!(flash > model && flash < model + 1_000.0, "{shown}");

@@ -86,6 +86,9 @@ mod boards;
 /// The programs for real boards: they build, fit, and lie where the chip looks for them.
 mod real_boards;
 
+/// Whatever this is made of may be passed on with it.
+mod licences;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 
@@ -112,6 +115,15 @@ mod topology;
 
 /// The program among others: help, exit codes, pipes, colours, paths of every kind.
 mod terminal;
+
+/// Every command as a tool among tools: JSON, streams that close or are full, rubbish.
+mod behaviour;
+
+/// Where results go: devices, links, folders in the way, full disks, names of every kind.
+mod places;
+
+/// What shells complete, and the manual pages.
+mod completions;
 
 /// Trainings: the same bytes again, stopped, killed, out of space, and gone on with.
 mod training;

@@ -12,7 +12,13 @@ use tempfile::TempDir;
 /// The program with these words behind it, without what this shell may have set.
 pub fn command<'a>(words: impl AsRef<str>, paths: impl IntoIterator<Item = &'a Path>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_set-lstm-tested"));
-    for variable in ["SET_LSTM_DATA", "RUST_LOG", "RUST_BACKTRACE", "NO_COLOR"] {
+    for variable in [
+        "SET_LSTM_DATA",
+        "RUST_LOG",
+        "RUST_BACKTRACE",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+    ] {
         command.env_remove(variable);
     }
     let mut paths = paths.into_iter();
@@ -29,7 +35,7 @@ pub fn command<'a>(words: impl AsRef<str>, paths: impl IntoIterator<Item = &'a P
 /// Words, with an `@` wherever a path stands.
 macro_rules! set_lstm {
     ($words:expr $(, $path:expr)* $(,)?) => {
-        crate::program::command($words, [$(AsRef::<std::path::Path>::as_ref($path)),*])
+        crate::program::command($words, [$(AsRef::<std::path::Path>::as_ref(&$path)),*])
     };
 }
 pub(crate) use set_lstm;

@@ -349,38 +349,3 @@ fn what_the_boards_share_passes_its_own_tests() {
         assert!(text.contains(passed), "{text}");
     }
 }
-
-/// What a program for a board is made of may be passed on with it.
-#[test]
-fn all_crates_of_the_boards_have_permissive_licences() {
-    const PERMISSIVE: [&str; 7] = [
-        "MIT",
-        "Apache-2.0",
-        "BSD-2-Clause",
-        "BSD-3-Clause",
-        "0BSD",
-        "Zlib",
-        "Unicode-3.0",
-    ];
-    let mut command = Command::new("cargo");
-    command.current_dir(folder());
-    command.args(["metadata", "--locked", "--format-version", "1"]);
-    let output = command.output().unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    assert!(packages.len() > 100, "{}", packages.len());
-    for package in packages {
-        let licence = package["license"].as_str().unwrap_or_default();
-        // every part of an AND needs one licence of its ORs
-        let is_permissive = licence.replace(['(', ')'], "").split(" AND ").all(|part| {
-            let mut choices = part.split(" OR ").flat_map(|choice| choice.split('/'));
-            choices.any(|choice| PERMISSIVE.contains(&choice.trim()))
-        });
-        assert!(is_permissive, "{}: {licence}", package["name"]);
-    }
-}

@@ -3,7 +3,7 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 22] = [
+pub(crate) const COMMANDS: [&str; 24] = [
     "train",
     "import",
     "evaluate",
@@ -22,6 +22,8 @@ const COMMANDS: [&str; 22] = [
     "demo",
     "compare",
     "topology",
+    "completions",
+    "man",
     "bench",
     "bench train",
     "bench device",
@@ -118,6 +120,16 @@ fn results_that_cannot_be_written_are_an_error() {
         ended.err
     );
     assert!(ended.err.contains("; free some space"), "{}", ended.err);
+    for words in ["--help", "--version", "train --help", "help bench"] {
+        let ended = shell(&format!("$0 {words} >/dev/full"), &[]);
+        assert_eq!(ended.code, Some(1), "{words}");
+        assert!(
+            ended.err.contains("; free some space"),
+            "{words}: {}",
+            ended.err
+        );
+        assert_eq!(shell(&format!("$0 {words} | true"), &[]).err, "");
+    }
 }
 
 #[test]
@@ -145,6 +157,48 @@ fn colour_is_for_terminals_without_no_color() {
         let ended = shell(&script, &[]);
         assert!(ended.out.contains("absent.setl: "), "{ended:?}");
         assert_eq!(ended.out.contains('\x1b'), coloured, "{ended:?}");
+    }
+}
+
+/// A terminal that cannot go back in its line gets lines, one that can a bar.
+#[cfg(unix)]
+#[test]
+fn a_dumb_terminal_gets_lines_and_no_bar() {
+    if shell("command -v script", &[]).code != Some(0) {
+        eprintln!("LEFT OUT: progress on terminals (the tool `script` is not installed)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    for (terminal, has_bar) in [("dumb", false), ("xterm", true)] {
+        let train = "$0 train --preset reber --epochs 1 --replace --out $1";
+        let script = format!("TERM={terminal} script -qec \"{train}\" /dev/null");
+        let ended = shell(&script, &[&out]);
+        assert!(ended.out.contains("validation accuracy"), "{ended:?}");
+        assert!(ended.out.contains("epoch  1/1  loss"), "{ended:?}");
+        let redraws = ended.out.replace("\r\n", "\n").contains('\r');
+        assert_eq!(redraws, has_bar, "{terminal}: {ended:?}");
+        assert_eq!(ended.out.contains('\x1b'), has_bar, "{terminal}: {ended:?}");
+    }
+}
+
+/// As help does, by clap.
+#[cfg(unix)]
+#[test]
+fn colour_can_be_forced_and_no_color_wins() {
+    for (variables, coloured) in [
+        ("", false),
+        ("CLICOLOR_FORCE=1", true),
+        ("CLICOLOR_FORCE=1 NO_COLOR=1", false),
+    ] {
+        for words in ["inspect absent.setl", "trian"] {
+            let ended = shell(&format!("{variables} $0 {words}"), &[]);
+            assert_eq!(
+                ended.err.contains('\x1b'),
+                coloured,
+                "{variables} {words}: {ended:?}"
+            );
+        }
     }
 }
 

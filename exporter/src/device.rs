@@ -34,6 +34,15 @@ impl AlignedBytes {
         let path = path.as_ref();
         let hint = "give a model file made by `set-lstm export`";
         let bytes = std::fs::read(path).map_err(Error::io(path, hint))?;
+        AlignedBytes::current(bytes, path)
+    }
+
+    /// The bytes of a model file in the form and the version that the runtime reads; `path`
+    /// names the file in errors.
+    ///
+    /// # Errors
+    /// A compact or older file is damaged.
+    pub fn current(bytes: Vec<u8>, path: &Path) -> Result<Self> {
         let refuse = |problem: String| Error::Model {
             path: path.to_owned(),
             problem,

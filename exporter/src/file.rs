@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 
 const WRITE_HINT: &str = "the file is as it was before; free some space or choose another place";
+const FOLDER_HINT: &str = "make its folder, or choose another place";
 /// How the names of temporary files begin.
 const UNFINISHED: &str = ".unfinished-";
 
@@ -18,6 +19,8 @@ const READ_HINT: &str = "check that the file exists and may be read";
 ///
 /// The content goes to a temporary file in the same folder, is flushed to the disk and
 /// takes the name by renaming, so a full disk or a killed process leaves the old file.
+/// A link stays a link: the file that it names is replaced. What is no file, such as
+/// `/dev/null`, a pipe or `/dev/stdout`, is never replaced but written to.
 ///
 /// # Errors
 ///
@@ -26,14 +29,63 @@ pub fn write_atomic(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
-    replace(path, fill).map_err(Error::io(path, WRITE_HINT))
+    check_place(path)?;
+    let written = if is_replaceable(path) {
+        // a link to nothing yet cannot be followed, and is replaced
+        let target = path.canonicalize();
+        replace(target.as_deref().unwrap_or(path), fill)
+    } else {
+        pour(path, fill)
+    };
+    written.map_err(Error::io(path, WRITE_HINT))
+}
+
+/// Whether a file could lie at `path`: what takes long asks before it begins.
+///
+/// # Errors
+///
+/// [`Error::Io`] with the path, if its folder is absent or no folder, or it is one itself.
+pub fn check_place(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        let absent = fs::metadata(folder).err();
+        let source = absent.unwrap_or(io::ErrorKind::NotADirectory.into());
+        return Err(Error::io(path, FOLDER_HINT)(source));
+    }
+    if path.is_dir() {
+        let source = io::ErrorKind::IsADirectory.into();
+        return Err(Error::io(
+            path,
+            "name a file in it, or choose another place",
+        )(source));
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether there is nothing yet, or a file that is not open elsewhere by this very name.
+fn is_replaceable(path: &Path) -> bool {
+    const OPEN: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"];
+    let is_file = fs::metadata(path).map_or(true, |there| there.is_file());
+    is_file && !OPEN.iter().any(|open| path.starts_with(open))
+}
+
+/// Writes to what is there already and is no file.
+fn pour(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let there = fs::OpenOptions::new().write(true).open(path)?;
+    let mut buffered = BufWriter::new(there);
+    fill(&mut buffered)?;
+    buffered.flush()
 }
 
 fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
     #[cfg(unix)]
@@ -42,7 +94,7 @@ fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut temporary = builder.tempfile_in(folder)?;
+    let mut temporary = builder.tempfile_in(folder).map_err(without_name)?;
     let mut buffered = BufWriter::new(temporary.as_file_mut());
     fill(&mut buffered)?;
     buffered.flush()?;
@@ -50,6 +102,15 @@ fn replace(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     temporary.as_file().sync_all()?;
     temporary.persist(path).map_err(|refused| refused.error)?;
     sync_folder(folder)
+}
+
+/// The message without the name of a temporary file, which nobody has asked for.
+fn without_name(problem: io::Error) -> io::Error {
+    use io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    match problem.kind() {
+        kind @ (PermissionDenied | QuotaExceeded | ReadOnlyFilesystem | StorageFull) => kind.into(),
+        _ => problem,
+    }
 }
 
 /// The new name itself is safe only once the folder is on the disk.
@@ -177,12 +238,55 @@ mod tests {
         assert_eq!(names(folder.path()), ["checkpoint"]);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, link] = ["file", "link"].map(|name| folder.path().join(name));
+        fs::write(&file, b"old").unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        write_atomic(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+    }
+
+    /// Of root's rights too: a device that is renamed over is gone for every program.
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_written_to_and_stays() {
+        use std::os::unix::fs::FileTypeExt;
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let content = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| fs::read(&pipe).unwrap());
+            write_atomic(&pipe, |out| out.write_all(b"through")).unwrap();
+            assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+            reader.join().unwrap()
+        });
+        assert_eq!(content, b"through");
+    }
+
+    #[test]
+    fn what_a_process_holds_open_is_not_replaced() {
+        for open in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+            assert!(!is_replaceable(Path::new(open)), "{open}");
+        }
+        assert!(is_replaceable(Path::new("/dev/shm/absent.setl")));
+    }
+
     #[test]
     fn a_missing_folder_and_a_folder_in_the_way_are_errors_with_the_path() {
         let folder = tempfile::tempdir().unwrap();
         let absent = folder.path().join("absent/model.bin");
         let error = write_atomic(&absent, |out| out.write_all(b"x")).unwrap_err();
-        assert!(error.to_string().contains("absent/model.bin"), "{error}");
+        let error = error.to_string();
+        assert!(error.contains("absent/model.bin: No such file"), "{error}");
+        assert!(
+            error.ends_with("make its folder, or choose another place"),
+            "{error}"
+        );
 
         let occupied = folder.path().join("occupied");
         fs::create_dir(&occupied).unwrap();

@@ -60,3 +60,8 @@ pub mod baseline;
 pub mod compare;
 
 pub mod cli;
+
+/// The example of the README compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

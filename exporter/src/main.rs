@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use set_lstm::cli::{self, Cli};
+use set_lstm::cli;
 
 fn main() -> ExitCode {
-    cli::main(Cli::parse())
+    cli::parse().map_or_else(|code| code, cli::main)
 }

@@ -28,6 +28,8 @@ use crate::train::options::TrainOptions;
 use crate::train::snapshot::Snapshot;
 use crate::vocabulary::Vocabulary;
 
+const FOLDER_HINT: &str = "choose another folder for the run";
+const OPTIONS: &str = "options.toml";
 const HINT: &str = "give the folder of a run, as made by `set-lstm train --out`";
 
 /// The pictures that `set-lstm topology` draws into a run's `topology/`.
@@ -45,6 +47,24 @@ pub struct Run {
 }
 
 impl Run {
+    /// Whether a run could be made in a folder: known before data is read for it.
+    ///
+    /// # Errors
+    /// There is a run already and it is not to be replaced, or a file in the way.
+    pub fn check_place(folder: &Path, replace: bool) -> Result<()> {
+        if folder.join(OPTIONS).exists() && !replace {
+            let problem = "there is a run in this folder already; go on with it by --resume, name another folder, or replace it by --replace";
+            return Err(Error::data(folder, problem));
+        }
+        match folder.ancestors().find(|path| path.exists()) {
+            Some(there) if !there.is_dir() => {
+                let source = std::io::ErrorKind::NotADirectory.into();
+                Err(Error::io(there, FOLDER_HINT)(source))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes a new run folder, which must be absent or without a run; with `replace` an old
     /// run in it is removed.
     ///
@@ -56,15 +76,11 @@ impl Run {
         code: &InputCode,
         replace: bool,
     ) -> Result<Run> {
+        Run::check_place(folder, replace)?;
         let run = Run {
             folder: folder.to_owned(),
         };
-        if run.options_path().exists() && !replace {
-            let problem = "there is a run in this folder already; go on with it by --resume, name another folder, or replace it by --replace";
-            return Err(Error::data(folder, problem));
-        }
-        let hint = "choose another folder for the run";
-        fs::create_dir_all(folder).map_err(Error::io(folder, hint))?;
+        fs::create_dir_all(folder).map_err(Error::io(folder, FOLDER_HINT))?;
         run.remove_unfinished();
         // the options go first and come last: with them a folder is a run
         for old in [
@@ -77,7 +93,7 @@ impl Run {
             run.imported_path(),
         ] {
             if old.exists() {
-                fs::remove_file(&old).map_err(Error::io(&old, hint))?;
+                fs::remove_file(&old).map_err(Error::io(&old, FOLDER_HINT))?;
             }
         }
         run.remove_connections()?;
@@ -303,7 +319,7 @@ impl Run {
 
     /// `options.toml`.
     pub fn options_path(&self) -> PathBuf {
-        self.folder.join("options.toml")
+        self.folder.join(OPTIONS)
     }
 
     /// `vocabulary.txt`.

@@ -200,27 +200,47 @@ fn on_path(path: &OsString, name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// The folder `firmware-examples`: the one that is named, `SET_LSTM_FIRMWARE`, the one here
-/// or above, or the one that this program was built beside.
+/// The folder `firmware-examples`, absolute: the one that is named, `SET_LSTM_FIRMWARE`, the
+/// one here or above, or the one that this program was built beside.
 ///
 /// # Errors
-/// The named one is not it, or there is none.
+/// The named one is not it, there is none, or nothing can be built where it lies.
 pub fn firmware_folder(named: Option<&Path>) -> Result<PathBuf> {
     let variable = std::env::var_os("SET_LSTM_FIRMWARE").map(PathBuf::from);
     let here = std::env::current_dir().unwrap_or_default();
-    find_firmware(named.map(Path::to_owned).or(variable), &here)
+    buildable(find_firmware(
+        named.map(Path::to_owned).or(variable),
+        &here,
+    )?)
+}
+
+/// Refuses a folder whose path breaks the lists and lines in which cargo hands it on.
+fn buildable(folder: PathBuf) -> Result<PathBuf> {
+    let is_one_line = |path: &str| !path.contains(['\n', '\r']);
+    let can = folder.to_str().is_some_and(is_one_line) && std::env::join_paths([&folder]).is_ok();
+    can.then_some(()).ok_or_else(|| {
+        Error::Tool(format!(
+            "{}: nothing can be built below a path with a line end, a separator of paths, or what \
+             is not UTF-8; move the set-lstm sources",
+            folder.display()
+        ))
+    })?;
+    Ok(folder)
 }
 
 fn find_firmware(named: Option<PathBuf>, here: &Path) -> Result<PathBuf> {
     let is_it = |folder: &PathBuf| folder.join("demo/Cargo.toml").is_file();
     if let Some(folder) = named {
-        return Some(folder).filter(is_it).ok_or_else(|| {
-            Error::Tool(
-                "the named folder holds no firmware; name the folder firmware-examples of the \
-                 set-lstm sources"
-                    .into(),
-            )
-        });
+        let whole = Some(&folder).filter(|folder| is_it(folder));
+        return whole
+            .and_then(|folder| folder.canonicalize().ok())
+            .ok_or_else(|| {
+                Error::Tool(format!(
+                    "{}: the folder holds no firmware; name the folder firmware-examples of the \
+                     set-lstm sources",
+                    folder.display()
+                ))
+            });
     }
     here.ancestors()
         .map(|folder| folder.join("firmware-examples"))
@@ -228,11 +248,12 @@ fn find_firmware(named: Option<PathBuf>, here: &Path) -> Result<PathBuf> {
         .find(is_it)
         .and_then(|folder| folder.canonicalize().ok())
         .ok_or_else(|| {
-            Error::Tool(
-                "the folder firmware-examples is not here; run inside the set-lstm sources or \
-                 name it in SET_LSTM_FIRMWARE"
-                    .into(),
-            )
+            Error::Tool(format!(
+                "the folder firmware-examples, from which this is built, is not here; get the \
+                 sources of set-lstm {} and run inside them, or name it by --firmware or in \
+                 SET_LSTM_FIRMWARE",
+                env!("CARGO_PKG_VERSION")
+            ))
         })
 }
 
@@ -303,6 +324,31 @@ mod tests {
         assert_eq!(find_firmware(None, &below).expect("above"), sources);
         let elsewhere = find_firmware(None, Path::new("/")).expect("where it was built");
         assert_eq!(elsewhere, sources);
+    }
+
+    #[test]
+    fn a_folder_that_is_named_from_here_is_meant_from_everywhere() {
+        let found = find_firmware(Some("../firmware-examples".into()), Path::new("/"));
+        let found = found.expect("beside this package");
+        assert_eq!(
+            found,
+            Path::new(BUILT_FROM).canonicalize().expect("sources")
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_cargo_cannot_hand_on_is_refused() {
+        use std::os::unix::ffi::OsStringExt;
+        for path in [&b"/a\nb"[..], b"/a:b", b"/caf\xe9"] {
+            let error = buildable(OsString::from_vec(path.into()).into()).expect_err("broken");
+            assert!(
+                error.to_string().ends_with("move the set-lstm sources"),
+                "{error}"
+            );
+        }
+        let spaced = PathBuf::from("/a b/c'd");
+        assert_eq!(buildable(spaced.clone()).expect("well"), spaced);
     }
 
     #[test]

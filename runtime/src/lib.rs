@@ -116,3 +116,8 @@ pub use snapshot::{RestoreError, Snapshot};
 pub use state::{CapacityError, State};
 pub use vocabulary::{Tokenizer, Vocabulary};
 pub use wire::{Answer, Moment, Task};
+
+/// The example of the README compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

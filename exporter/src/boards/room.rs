@@ -100,8 +100,8 @@ impl ModelNeeds {
         Room {
             flash_bytes,
             ram_bytes,
-            flash_left: left(flash, flash_bytes),
-            ram_left: left(ram, ram_bytes),
+            flash_left_bytes: left(flash, flash_bytes),
+            ram_left_bytes: left(ram, ram_bytes),
         }
     }
 
@@ -124,15 +124,15 @@ pub struct Room {
     /// RAM of all of it, stack included.
     pub ram_bytes: u64,
     /// Head-room of flash; negative: so much is missing.
-    pub flash_left: i64,
+    pub flash_left_bytes: i64,
     /// Head-room of RAM.
-    pub ram_left: i64,
+    pub ram_left_bytes: i64,
 }
 
 impl Room {
     /// Whether both suffice.
     pub fn fits(&self) -> bool {
-        self.flash_left >= 0 && self.ram_left >= 0
+        self.flash_left_bytes >= 0 && self.ram_left_bytes >= 0
     }
 }
 
@@ -174,12 +174,12 @@ mod tests {
         let [nucleo, .., microbit] = REAL_BOARDS;
         let room = needs.on_real(nucleo);
         assert!(room.fits());
-        assert_eq!(room.flash_left, (512 << 10) - 300_000 - (40 << 10));
+        assert_eq!(room.flash_left_bytes, (512 << 10) - 300_000 - (40 << 10));
         let room = needs.on_real(microbit);
         assert!(!room.fits());
-        assert_eq!(room.flash_left, (256 << 10) - 300_000 - (40 << 10));
+        assert_eq!(room.flash_left_bytes, (256 << 10) - 300_000 - (40 << 10));
         assert_eq!(
-            room.ram_left,
+            room.ram_left_bytes,
             (16 << 10) - 2_696 - 380 - (6 << 10) - (3 << 10)
         );
     }

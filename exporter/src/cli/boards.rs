@@ -173,10 +173,10 @@ fn fitting(boards: &[ListedBoard]) -> Table<8> {
                 board.core.into(),
                 whole(board.flash_bytes),
                 bytes(room.flash_bytes),
-                left(room.flash_left),
+                left(room.flash_left_bytes),
                 whole(board.ram_bytes),
                 bytes(room.ram_bytes),
-                left(room.ram_left),
+                left(room.ram_left_bytes),
             ]);
         }
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::output::{print, print_json};
+use super::output::{check_apart, print, print_json};
 use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::file;
@@ -130,6 +130,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         compact,
         rust: rust.map(|path| (path, budgets)),
     };
+    check_apart(&out)?;
     let exported = export(&Run::open(&run)?, &out, &options)?;
     if json {
         print_json(&exported)
@@ -213,9 +214,14 @@ pub fn export(run: &Run, out: &Path, options: &ExportOptions) -> Result<Exported
         })?;
     let compact = options.compact.then(|| compact(&packed)).transpose()?;
     let bytes = compact.as_ref().map_or(&packed[..], |file| &file.bytes);
+    let module = |(path, budgets): &(PathBuf, Budgets)| {
+        file::check_place(path)?;
+        rust_module(&packed, &decoded, out, path, *budgets)
+    };
+    // both or none, as far as that can be known
+    let module = options.rust.as_ref().map(module).transpose()?;
     file::write_atomic(out, |file| file.write_all(bytes))?;
-    if let Some((path, budgets)) = &options.rust {
-        let module = rust_module(&packed, &decoded, out, path, *budgets)?;
+    if let (Some((path, _)), Some(module)) = (&options.rust, module) {
         file::write_atomic(path, |file| file.write_all(module.as_bytes()))?;
     }
     let dense_parameters = model.dense_parameters();

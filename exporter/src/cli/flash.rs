@@ -75,10 +75,10 @@ struct Built {
     #[serde(serialize_with = "super::output::path")]
     elf: PathBuf,
     flash_bytes: u64,
-    flash_left: u64,
+    flash_left_bytes: u64,
     /// Statics, and the least stack.
     ram_bytes: u64,
-    ram_left: u64,
+    ram_left_bytes: u64,
 }
 
 /// Runs the command.
@@ -115,17 +115,17 @@ pub fn run(arguments: Arguments) -> Result<()> {
         chip: board.chip,
         application,
         flash_bytes: program.program.sizes.flash,
-        flash_left: board.flash.saturating_sub(program.program.sizes.flash),
+        flash_left_bytes: board.flash.saturating_sub(program.program.sizes.flash),
         ram_bytes: program.ram_bytes(),
-        ram_left: board.ram.saturating_sub(program.ram_bytes()),
+        ram_left_bytes: board.ram.saturating_sub(program.ram_bytes()),
         elf: program.elf,
     };
     tracing::info!(
         "{} bytes of flash, {} are left; {} of RAM with the least stack, {} are left",
         thousands(built.flash_bytes),
-        thousands(built.flash_left),
+        thousands(built.flash_left_bytes),
         thousands(built.ram_bytes),
-        thousands(built.ram_left),
+        thousands(built.ram_left_bytes),
     );
     match probe {
         Some(probe) => probe.run(board, &built.elf),

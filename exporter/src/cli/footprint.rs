@@ -9,6 +9,7 @@ use super::simulate::FirmwareArguments;
 use crate::boards::{BOARDS, EmulatedBoard, REAL_BOARDS, RealBoard};
 use crate::device::AlignedBytes;
 use crate::error::Result;
+use crate::file::check_place;
 use crate::footprint::report::{AnyBoard, FootprintReport};
 
 /// Arguments of the command.
@@ -63,6 +64,8 @@ pub fn run(arguments: Arguments) -> Result<()> {
     } = arguments;
     let options = firmware.options(EmulatedBoard::default());
     let file = AlignedBytes::read(&model)?;
+    // a picture that has no place is better known before than after the build
+    svg.as_deref().map(check_place).transpose()?;
     let report = FootprintReport::measure(&file, &model, board, &options)?;
     if let Some(path) = svg {
         report.save_picture(&path, &model)?;

@@ -9,6 +9,7 @@ mod bag_of_words;
 mod bench;
 mod boards;
 mod compare;
+mod completions;
 mod data;
 mod demo;
 mod evaluate;
@@ -17,6 +18,7 @@ mod flash;
 mod footprint;
 mod import;
 mod inspect;
+mod man;
 mod model;
 mod output;
 mod predict;
@@ -33,7 +35,7 @@ mod upgrade;
 use std::process::ExitCode;
 
 use clap::builder::styling::Styles;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 
 use crate::error::Error;
@@ -87,9 +89,59 @@ enum Command {
     Topology(topology::Arguments),
     /// Measure speed and memory
     Bench(bench::Arguments),
+    /// Print a script by which a shell completes this command's words
+    Completions(completions::Arguments),
+    /// Print the manual page, or write those of all commands into a folder
+    Man(man::Arguments),
     /// Fit TF-IDF and logistic regression, as `compare` does
     #[command(hide = true)]
     BagOfWords(bag_of_words::Arguments),
+}
+
+/// The command line without what is hidden, as scripts of completions and manual pages show it.
+fn shown_command() -> clap::Command {
+    let all = Cli::command();
+    let shown = clap::Command::new(env!("CARGO_PKG_NAME"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(all.get_about().cloned().unwrap_or_default())
+        .after_help(all.get_after_help().cloned().unwrap_or_default())
+        .subcommand_required(true);
+    let commands = all.get_subcommands().filter(|it| !it.is_hide_set());
+    shown.subcommands(commands.cloned())
+}
+
+/// Reads the command line of this process.
+///
+/// # Errors
+/// The exit code, after help, the version, or what is wrong with the words is printed.
+pub fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|told| {
+        let usual = ExitCode::from(if told.use_stderr() { 2 } else { 0 });
+        match told.print() {
+            // somebody waits for help, and nobody for a complaint that cannot be printed
+            Err(problem) if !told.use_stderr() => end(output::unprinted(problem)),
+            _ => usual,
+        }
+    })
+}
+
+/// Says what went wrong, if anything did, and finds the exit code.
+fn end(done: crate::error::Result<()>) -> ExitCode {
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // the reader of a pipe has what it wanted
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::from(if matches!(error, Error::Interrupted(_)) {
+                130
+            } else {
+                1
+            })
+        }
+    }
 }
 
 /// Runs a command.
@@ -126,23 +178,11 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Compare(arguments) => compare::run(arguments),
         Command::Topology(arguments) => topology::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
         Command::BagOfWords(arguments) => bag_of_words::run(arguments),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        // the reader of a pipe has what it wanted
-        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            output::complain(&error);
-            ExitCode::from(if matches!(error, Error::Interrupted(_)) {
-                130
-            } else {
-                1
-            })
-        }
-    }
+    end(done)
 }
 
 #[cfg(test)]
@@ -151,7 +191,9 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
+        let shown = shown_command();
+        assert!(shown.find_subcommand("bag-of-words").is_none());
+        shown.debug_assert();
     }
 }

@@ -52,7 +52,7 @@ pub struct DocumentArguments {
     #[arg(long, value_name = "DOCUMENTS")]
     pub limit: Option<NonZeroUsize>,
     /// Tokens kept of a document, counted from its end, 0 for all; as in training if not given
-    #[arg(long, value_name = "TOKENS")]
+    #[arg(long, value_name = "STEPS")]
     pub max_tokens: Option<usize>,
 }
 

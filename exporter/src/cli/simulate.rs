@@ -15,6 +15,7 @@ use super::output::{print, print_json};
 use crate::dataset::Split;
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
+use crate::rust_module::ByteCount;
 use crate::sequences::SequenceSet;
 use crate::simulate::all::simulate_all;
 use crate::simulate::board::{BOARDS, EmulatedBoard};
@@ -82,8 +83,8 @@ pub fn one_board() -> impl TypedValueParser<Value = EmulatedBoard> {
 #[derive(Debug, Clone, clap::Args)]
 pub struct FirmwareArguments {
     /// Flash that the firmware may fill, such as 512K; all of the board's if not given
-    #[arg(long, value_name = "BYTES", value_parser = size)]
-    pub flash_budget: Option<u64>,
+    #[arg(long, value_name = "BYTES")]
+    pub flash_budget: Option<ByteCount>,
     /// The folder firmware-examples, if it is not found
     #[arg(long, value_name = "FOLDER", env = "SET_LSTM_FIRMWARE")]
     pub firmware: Option<PathBuf>,
@@ -104,7 +105,7 @@ impl FirmwareArguments {
     pub fn options(&self, board: EmulatedBoard) -> SimulateOptions {
         SimulateOptions {
             board,
-            flash_budget: self.flash_budget,
+            flash_budget: self.flash_budget.map(|budget| budget.0 as u64),
             thresholds: Thresholds::default(),
             timeout: Duration::from_secs(self.timeout),
             folders: Folders {
@@ -113,20 +114,6 @@ impl FirmwareArguments {
             },
         }
     }
-}
-
-/// A size in bytes, with `K` or `M` for 1,024 or 1,048,576 of them.
-fn size(text: &str) -> std::result::Result<u64, String> {
-    let (digits, unit) = match text.strip_suffix(['K', 'k']) {
-        Some(digits) => (digits, 1 << 10),
-        None => text
-            .strip_suffix(['M', 'm'])
-            .map_or((text, 1), |digits| (digits, 1 << 20)),
-    };
-    let count: Option<u64> = digits.parse().ok();
-    count
-        .and_then(|count| count.checked_mul(unit))
-        .ok_or_else(|| "expected a number of bytes such as 524288, 512K or 1M".to_owned())
 }
 
 /// Runs the command.
@@ -211,20 +198,5 @@ fn equal(mismatches: usize, examples: usize) -> Result<()> {
         count => Err(Error::Tool(format!(
             "{count} of {examples} answers differ from the host's; export the model again, and if that does not help report it"
         ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_written_as_people_say_them() {
-        assert_eq!(size("4096"), Ok(4096));
-        assert_eq!(size("512K"), Ok(524_288));
-        assert_eq!(size("1m"), Ok(1_048_576));
-        for wrong in ["", "K", "-1", "1.5K", "99999999999999999999M"] {
-            assert!(size(wrong).is_err(), "{wrong}");
-        }
     }
 }

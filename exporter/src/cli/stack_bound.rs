@@ -39,7 +39,8 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let path = &arguments.program;
     let hint = "name a program that the linker has made";
     let elf = std::fs::read(path).map_err(Error::io(path, hint))?;
-    let program = Program::read(&elf)?;
+    let named = |problem: Error| Error::data(path, problem.to_string());
+    let program = Program::read(&elf).map_err(named)?;
     let bounds = arguments
         .function
         .iter()

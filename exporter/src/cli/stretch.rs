@@ -3,7 +3,10 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::data::DataArguments;
+use super::output::print_json;
 use crate::dataset::CorpusOptions;
 use crate::error::Result;
 use crate::file;
@@ -28,12 +31,38 @@ pub struct Arguments {
     /// The file to write, a sample of every channel a line
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+struct Stretched {
+    #[serde(serialize_with = "super::output::path")]
+    stretch: PathBuf,
+    windows: usize,
+    stretch_bytes: usize,
 }
 
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { data, windows, out } = arguments;
+    let Arguments {
+        data,
+        windows,
+        out,
+        json,
+    } = arguments;
+    file::check_place(&out)?;
     let corpus = data.corpus(Preset::Hapt, &CorpusOptions::default())?;
     let text = stretch(&*corpus, windows.get())?;
-    file::write_atomic(&out, |file| file.write_all(text.as_bytes()))
+    file::write_atomic(&out, |file| file.write_all(text.as_bytes()))?;
+    if !json {
+        return Ok(());
+    }
+    print_json(&Stretched {
+        stretch: out,
+        windows: windows.get(),
+        stretch_bytes: text.len(),
+    })
 }

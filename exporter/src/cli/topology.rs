@@ -44,6 +44,7 @@ struct Report {
     runs: Vec<RunReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     distances: Option<Distances>,
+    #[serde(serialize_with = "super::output::paths")]
     pictures: Vec<PathBuf>,
 }
 

@@ -159,6 +159,7 @@ pub fn start(
     threads: usize,
 ) -> Result<Trained> {
     options.check()?;
+    Run::check_place(out, replace)?;
     let corpus = data.corpus(options.preset, &options.corpus_options())?;
     options.data = kept_path(options.preset, data);
     let data = load_training(&*corpus, &options.load_options())?;

@@ -1,6 +1,6 @@
 //! `set-lstm upgrade`.
 
-use super::output::{print, print_json};
+use super::output::{check_apart, print, print_json};
 use crate::device::{AlignedBytes, AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::file;
@@ -28,6 +28,7 @@ pub struct Arguments {
 /// What was upgraded.
 #[derive(Debug, Serialize)]
 struct Upgraded {
+    #[serde(serialize_with = "super::output::path")]
     model: PathBuf,
     from_version: u16,
     version: u16,
@@ -37,10 +38,11 @@ struct Upgraded {
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Result<()> {
     let Arguments { model, out, json } = arguments;
+    check_apart(&out)?;
     let hint = "give a model file made by `set-lstm export`";
     let old = std::fs::read(&model).map_err(Error::io(&model, hint))?;
     let from_version = pack::version(&old).unwrap_or(VERSION);
-    let upgraded = AlignedBytes::read(&model)?;
+    let upgraded = AlignedBytes::current(old, &model)?;
     let decoded = AnyModel::open(&upgraded, &model)?;
     let tested = decoded.self_test(&mut AnyState::new(&decoded));
     tested.map_err(|problem| Error::Model {

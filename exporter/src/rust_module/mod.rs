@@ -63,7 +63,10 @@ pub fn rust_module(
         Kind::Int8 => "Int8",
         Kind::Float32 => "Float32",
     };
-    let mut text = format!("//! The model of `{name}`: its bytes, its types, its sizes.\n");
+    let mut text = format!(
+        "//! The model of `{}`: its bytes, its types, its sizes.\n",
+        name.escape_debug() // one line, whatever the name
+    );
     text.push_str(include_str!("docs.in"));
     text.push('\n');
     let mut line = |doc: &str, item: String| {
@@ -161,17 +164,25 @@ fn capacity(units: usize) -> usize {
     units.next_power_of_two().max(2)
 }
 
-/// The path by which the module names the file, with forward slashes on every system.
+/// The path by which the module names the file, with forward slashes on every system. Neither
+/// need be there yet, but their folders.
 fn relative(file: &Path, module: &Path) -> Result<String> {
-    let folder = match module.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let absolute = |path: &Path| {
+    let folder_of = |path: &Path| {
+        let folder = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
         let hint = "make the folder, or choose another place";
-        path.canonicalize().map_err(Error::io(path, hint))
+        folder.canonicalize().map_err(Error::io(folder, hint))
     };
-    let (to, from) = (absolute(file)?, absolute(folder)?);
+    let from = folder_of(module)?;
+    let to = folder_of(file)?.join(file.file_name().unwrap_or_default());
+    if Some(to.as_path()) == module.file_name().map(|name| from.join(name)).as_deref() {
+        return Err(Error::Options(format!(
+            "{} cannot be both the model file and its module; choose another place",
+            module.display()
+        )));
+    }
     let shared = to.components().zip(from.components());
     let shared = shared.take_while(|(a, b)| a == b).count();
     if shared == 0 {
@@ -237,6 +248,9 @@ mod tests {
         let found = |file: &str| relative(&at(file), &module).unwrap();
         assert_eq!(found("models/a.setl"), "../../models/a.setl");
         assert_eq!(found("firmware/src/b.setl"), "b.setl");
+        let error = relative(&at("models/a.setl"), &at("models/../models/a.setl"));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("both the model file and"), "{error}");
         let error = relative(&at("models/a.setl"), &at("none/model.rs")).unwrap_err();
         assert!(
             error.to_string().ends_with("choose another place"),

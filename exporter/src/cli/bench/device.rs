@@ -11,6 +11,7 @@ use crate::bench::device::grid::{InputKind, SIZES};
 use crate::bench::device::summary::{DeviceSummary, cmsis_nn};
 use crate::bench::device::{DeviceMeasurement, DeviceOptions, DeviceRow, measure};
 use crate::cli::output::{print, print_json};
+use crate::cli::simulate::one_board;
 use crate::error::{Error, Result};
 use crate::report::break_even::{self, CostCurve, CostPanel};
 use crate::simulate::board::EmulatedBoard;
@@ -33,7 +34,7 @@ computes with it. Every answer is compared with the host's, bit for bit. Instruc
 counted, not estimated; QEMU does not know cycles.")]
 pub struct Arguments {
     /// Boards, with commas between; one of each core if not given
-    #[arg(long, value_name = "BOARDS", value_delimiter = ',', value_parser = |name: &str| EmulatedBoard::named(name).map_err(|e| e.to_string()))]
+    #[arg(long, value_name = "BOARDS", value_delimiter = ',', value_parser = one_board())]
     boards: Vec<EmulatedBoard>,
     /// Write device.csv and break-even.svg into this folder
     #[arg(long, value_name = "FOLDER")]
@@ -89,6 +90,9 @@ pub fn run(arguments: Arguments) -> Result<()> {
     }
     // a table that cannot be read is better known before than after the measurement
     let table = arguments.check.as_deref().map(baseline::load).transpose()?;
+    if let Some(folder) = &arguments.out {
+        make(folder)?;
+    }
     let measurement = measure(&options, |what| tracing::info!("{what}"))?;
     if let Some(folder) = &arguments.out {
         save(folder, &measurement)?;
@@ -129,10 +133,13 @@ fn report(measurement: &DeviceMeasurement) -> DeviceReport<'_> {
     }
 }
 
+fn make(folder: &Path) -> Result<()> {
+    let hint = "name a folder that can be written to";
+    fs::create_dir_all(folder).map_err(Error::io(folder, hint))
+}
+
 /// Table and picture; the picture only if the default board was measured.
 fn save(folder: &Path, measurement: &DeviceMeasurement) -> Result<()> {
-    let hint = "name a folder that can be written to";
-    fs::create_dir_all(folder).map_err(Error::io(folder, hint))?;
     let path = folder.join(TABLE);
     baseline::save(&path, measurement)?;
     tracing::info!("wrote {}", path.display());

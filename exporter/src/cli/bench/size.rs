@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::bench::device::DeviceOptions;
 use crate::cli::output::{print, print_json};
+use crate::cli::simulate::one_board;
 use crate::error::Result;
 use crate::footprint::added::{AddedSize, LEAST_PROGRAMS, SymbolTable, table};
 use crate::footprint::published::{OTHERS, OtherEngine, OtherEngines};
@@ -23,7 +24,7 @@ takes the differences: code, tables and statics of the engine with all that it n
 library, and nothing of the model. int8 on all cores, f32 where the core computes with it.")]
 pub struct Arguments {
     /// Boards, with commas between; one of each core if not given
-    #[arg(long, value_name = "BOARDS", value_delimiter = ',', value_parser = |name: &str| EmulatedBoard::named(name).map_err(|e| e.to_string()))]
+    #[arg(long, value_name = "BOARDS", value_delimiter = ',', value_parser = one_board())]
     boards: Vec<EmulatedBoard>,
     /// List so many of the largest functions, tables and statics of each program
     #[arg(long, value_name = "COUNT", default_value_t = 0)]

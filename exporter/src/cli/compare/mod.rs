@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use super::data::DataArguments;
-use super::output::{print, say};
+use super::output::{print, print_json, say};
 use super::train::threads;
 use crate::compare::grid::{Cell, Method, Plan, Task};
 use crate::compare::ledger::{CellRow, Ledger};
@@ -91,7 +92,12 @@ pub fn run(arguments: Arguments) -> Result<()> {
     let default = || Path::new("runs/compare").join(preset.name());
     let work = arguments.work.clone().unwrap_or_else(default);
     if arguments.dry_run {
-        return print(listing(&plan, &ledger, &work)?);
+        let trainings = listing(&plan, &ledger, &work)?;
+        return if arguments.json {
+            print_json(&Listing { trainings })
+        } else {
+            print(trainings.iter().map(Listed::line).collect::<String>())
+        };
     }
     for folder in [&arguments.results, &work] {
         let hint = "name another folder by --results or --work";
@@ -122,10 +128,29 @@ fn reference(plan: &Plan, ledger: &Ledger) -> Result<Option<CellRow>> {
     Ok(fingerprint.and_then(|it| ledger.row(cell, &it).cloned()))
 }
 
+/// All trainings in one object.
+#[derive(Debug, Serialize)]
+struct Listing {
+    trainings: Vec<Listed>,
+}
+
+/// A training of the grid.
+#[derive(Debug, Serialize)]
+struct Listed {
+    training: String,
+    /// `done`, `to do` and the like.
+    state: String,
+}
+
+impl Listed {
+    fn line(&self) -> String {
+        format!("{:<24}  {}\n", self.training, self.state)
+    }
+}
+
 /// Every cell and its state.
-fn listing(plan: &Plan, ledger: &Ledger, work: &Path) -> Result<String> {
-    let mut text = String::new();
-    for cell in plan.cells() {
+fn listing(plan: &Plan, ledger: &Ledger, work: &Path) -> Result<Vec<Listed>> {
+    let listed = |cell: Cell| {
         let task = plan.task(cell, reference(plan, ledger)?.as_ref())?;
         let state = match (&task, task.fingerprint()?) {
             (Task::LeftOut(why), _) => format!("left out: {why}"),
@@ -135,9 +160,10 @@ fn listing(plan: &Plan, ledger: &Ledger, work: &Path) -> Result<String> {
             (Task::AfterSet, _) => "to do, after set seed 1".into(),
             _ => "to do".into(),
         };
-        text += &format!("{:<24}  {state}\n", cell.to_string());
-    }
-    Ok(text)
+        let training = cell.to_string();
+        Ok(Listed { training, state })
+    };
+    plan.cells().into_iter().map(listed).collect()
 }
 
 /// Trains what is missing.
