@@ -3,7 +3,7 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "train",
     "import",
     "evaluate",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 22] = [
     "footprint",
     "boards",
     "flash",
+    "new",
     "stack-bound",
     "demo",
     "compare",
