@@ -80,6 +80,9 @@ mod boards;
 /// The programs for real boards: they build, fit, and lie where the chip looks for them.
 mod real_boards;
 
+/// Projects of one's own: they build for every board, fit, and say what the host says.
+mod new;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 

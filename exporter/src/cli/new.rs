@@ -1,9 +1,9 @@
 //! `set-lstm new`.
 
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::value_parser;
 use serde::Serialize;
 
 use super::output::{print, print_json};
@@ -36,8 +36,9 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     samples: Option<PathBuf>,
     /// Microseconds from one sample to the next
-    #[arg(long, value_name = "MICROSECONDS", default_value = "20000")]
-    period: NonZeroU32,
+    #[arg(long, value_name = "MICROSECONDS", default_value_t = 20_000,
+        value_parser = value_parser!(u32).range(1..=20_000_000))]
+    period: u32,
     /// Where the project takes set-lstm-runtime from: the folder of its sources, or a version; if
     /// not given the sources that are at hand, and without any the version of this program
     #[arg(long, value_name = "FOLDER|VERSION")]
@@ -81,7 +82,7 @@ pub fn run(arguments: Arguments) -> Result<()> {
         board,
         model: &model,
         samples: samples.as_deref(),
-        period: period.get(),
+        period,
         runtime: Runtime::find(runtime.as_deref())?,
     };
     let written = project.write(&file)?;

@@ -38,6 +38,12 @@ pub(super) fn lock_file(template: &str, name: &str, runtime: &Runtime) -> String
     })
 }
 
+/// Names of all packages of a lock file: a project of such a name could not be told from it.
+pub(super) fn names(template: &str) -> impl Iterator<Item = &str> {
+    let packages = template.split(PACKAGE).skip(1).map(name_of);
+    packages.filter(|&name| name != PROJECT.trim_matches('"'))
+}
+
 fn name_of(package: &str) -> &str {
     let line = package.lines().next().unwrap_or_default();
     line.trim_start_matches("name = ").trim_matches('"')
@@ -61,6 +67,12 @@ mod tests {
             dependencies = [\n \"crc\",\n \"set-lstm-runtime\",\n]\n\n[[package]]\nname = \"crc\"\n\n";
         assert!(lock.starts_with(expected), "{lock}");
         assert!(lock.ends_with(" \"crc\",\n]\n"), "{lock}");
+    }
+
+    #[test]
+    fn all_packages_but_the_project_have_a_name_that_is_taken() {
+        let names: Vec<&str> = names(TEMPLATE).collect();
+        assert_eq!(names, ["crc", "set-lstm-runtime"]);
     }
 
     #[test]

@@ -101,7 +101,7 @@ impl NewProject<'_> {
     /// large for the board, by how much; samples that are not the model's; a disk that is full.
     pub fn write(&self, file: &AlignedBytes) -> Result<Written> {
         let parts = Parts::of(self.board);
-        let name = name::crate_name(self.folder, parts.crates())?;
+        let name = name::crate_name(self.folder, lock::names(parts.lock))?;
         if self.folder.symlink_metadata().is_ok() {
             return Err(Error::Options(format!(
                 "{} exists, and nothing is ever written over; choose another name",

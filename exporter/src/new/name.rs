@@ -68,13 +68,13 @@ const TAKEN: [&str; 58] = [
 ];
 
 /// The name of the crate in a folder: its last part, which has to be one that cargo takes, and
-/// that none of the `dependencies` has.
+/// that none of the `packages` has.
 ///
 /// # Errors
 /// It is not.
 pub(super) fn crate_name<'f>(
     folder: &'f Path,
-    dependencies: impl IntoIterator<Item = &'static str>,
+    packages: impl IntoIterator<Item = &'static str>,
 ) -> Result<&'f str> {
     let refuse = |problem: &str| {
         let name = folder.file_name().unwrap_or(folder.as_os_str());
@@ -92,8 +92,9 @@ pub(super) fn crate_name<'f>(
     if !name.starts_with(|first: char| first.is_ascii_alphabetic()) {
         return Err(refuse("it does not begin with a letter"));
     }
-    let same = |taken: &str| name.replace('_', "-").eq_ignore_ascii_case(taken);
-    if TAKEN.into_iter().chain(dependencies).any(same) {
+    let plain = |name: &str| name.replace('_', "-").to_ascii_lowercase();
+    let same = |taken: &str| plain(taken) == plain(name);
+    if TAKEN.into_iter().chain(packages).any(same) {
         return Err(refuse("it is taken"));
     }
     Ok(name)

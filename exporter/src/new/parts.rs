@@ -167,12 +167,6 @@ impl Parts {
         }
     }
 
-    /// Names of the crates that a project depends on.
-    pub fn crates(&self) -> impl Iterator<Item = &'static str> {
-        let own = self.dependencies.iter().map(|&[name, _]| name);
-        own.chain([RUNTIME])
-    }
-
     /// The lines of the manifest, sorted by name; `runtime` is the value of the last one.
     pub fn manifest(&self, runtime: &str) -> String {
         let own = self.dependencies.iter().copied();
