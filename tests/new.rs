@@ -117,6 +117,11 @@ impl Project {
 
     /// What it prints when it is built and then started as `cargo run` does it.
     fn run(&self, typed: &str) -> String {
+        self.run_with(&[], typed)
+    }
+
+    /// [`Project::run`] with more arguments for QEMU.
+    fn run_with(&self, arguments: &[&str], typed: &str) -> String {
         let program = self.build();
         let config: toml::Table = self.read(".cargo/config.toml").parse().unwrap();
         let targets = config["target"].as_table().unwrap();
@@ -124,7 +129,7 @@ impl Project {
         let mut words = runner.split(' ');
         assert_eq!(words.next(), Some("qemu-system-arm"));
         let mut command = Command::new(qemu().unwrap());
-        command.args(words).arg(program);
+        command.args(arguments).args(words).arg(program);
         let ended = ended_with_input(command, typed.as_bytes());
         assert_eq!(ended.code, Some(0), "{}{}", ended.out, ended.err);
         ended.out
@@ -246,6 +251,39 @@ fn without_a_recording_two_windows_are_answered() {
             .read("src/samples.rs")
             .contains("[f32; CHANNELS]; 7]")
     );
+}
+
+/// The pace of the real boards, by the timer that the emulated core has, too; one instruction
+/// takes a nanosecond there.
+#[test]
+fn samples_wait_for_the_timer_and_late_ones_are_counted() {
+    const BY_NANOSECONDS: [&str; 2] = ["-icount", "shift=0"];
+    let _one = one_at_a_time();
+    let (model, samples) = (samples_model(), recording());
+    let real = Project::new("pace-real", "nucleo-f446re", &model, None);
+    let pace = real.read("src/pace.rs");
+    let project = Project::new("emulated-pace", "qemu", &model, Some(&samples));
+    let main = project.read("src/main.rs");
+    // microseconds, and what the timer can count: all of a period, or less than it
+    for (period, most, is_late) in [(200, 24, false), (200, 11, false), (2, 24, true)] {
+        let pace = pace.replace("MEGAHERTZ: u32 = 180;", "MEGAHERTZ: u32 = 25;");
+        let pace = pace.replace("1 << 24;", &format!("1 << {most};"));
+        let main = main.replace("PERIOD: u32 = 20000;", &format!("PERIOD: u32 = {period};"));
+        fs::write(project.folder.join("src/pace.rs"), pace).unwrap();
+        fs::write(project.folder.join("src/main.rs"), main).unwrap();
+        let said = project.run_with(&BY_NANOSECONDS, "");
+        if !is_late {
+            assert_eq!(
+                said,
+                expected_of_samples(&model, &samples),
+                "{period} {most}"
+            );
+            continue;
+        }
+        let (_, late) = said.rsplit_once(", ").unwrap();
+        let late: u32 = late.strip_suffix(" late\n").unwrap().parse().unwrap();
+        assert!((200..=256).contains(&late), "{said}");
+    }
 }
 
 #[test]
