@@ -89,6 +89,9 @@ mod real_boards;
 /// Whatever this is made of may be passed on with it.
 mod licences;
 
+/// Projects of one's own: they build for every board, fit, and say what the host says.
+mod new;
+
 /// The program as a person runs it; small data sets to run it on.
 mod program;
 

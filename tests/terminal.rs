@@ -3,7 +3,7 @@
 
 use crate::program::{self, TINY, ended, object, printed, reviews, set_lstm, trained};
 
-pub(crate) const COMMANDS: [&str; 24] = [
+pub(crate) const COMMANDS: [&str; 25] = [
     "train",
     "import",
     "evaluate",
@@ -18,6 +18,7 @@ pub(crate) const COMMANDS: [&str; 24] = [
     "footprint",
     "boards",
     "flash",
+    "new",
     "stack-bound",
     "demo",
     "compare",

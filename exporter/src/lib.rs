@@ -47,6 +47,7 @@ pub mod import;
 pub mod boards;
 pub mod flash;
 pub mod footprint;
+pub mod new;
 pub mod simulate;
 pub mod stack_bound;
 pub mod stretch;

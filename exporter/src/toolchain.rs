@@ -76,10 +76,7 @@ impl Compiler {
             command.env_remove(variable);
         }
         let name = self.target.to_uppercase().replace(['-', '.'], "_");
-        let core = CORE_OF_TARGET
-            .iter()
-            .find(|(target, _)| self.target == *target);
-        if let Some((_, core)) = core {
+        if let Some(core) = core_of(&self.target) {
             let flags = format!("-Ctarget-cpu={core}");
             command.env(format!("CARGO_TARGET_{name}_RUSTFLAGS"), flags);
         }
@@ -150,6 +147,12 @@ impl Compiler {
         output.status.success().then_some(())?;
         String::from_utf8(output.stdout).ok()
     }
+}
+
+/// The core that a target's code is for, where the name of the target says less.
+pub fn core_of(target: &str) -> Option<&'static str> {
+    let found = CORE_OF_TARGET.iter().find(|(name, _)| *name == target);
+    found.map(|(_, core)| *core)
 }
 
 /// The second number of a version: Rust's first has been 1 for ever.

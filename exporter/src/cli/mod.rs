@@ -20,6 +20,7 @@ mod import;
 mod inspect;
 mod man;
 mod model;
+mod new;
 mod output;
 mod predict;
 mod progress;
@@ -79,6 +80,8 @@ enum Command {
     Boards(boards::Arguments),
     /// Build a model's application for a real board, write it there and show its log
     Flash(flash::Arguments),
+    /// Write a cargo project of your own around a model: a firmware to put a driver into
+    New(new::Arguments),
     /// Show how deep the stack of a linked program can become at most
     StackBound(stack_bound::Arguments),
     /// Do all of it once: train, evaluate, export, inspect, simulate, footprint
@@ -173,6 +176,7 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Footprint(arguments) => footprint::run(arguments),
         Command::Boards(arguments) => boards::run(arguments),
         Command::Flash(arguments) => flash::run(arguments),
+        Command::New(arguments) => new::run(arguments),
         Command::StackBound(arguments) => stack_bound::run(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
