@@ -124,3 +124,6 @@ mod divisions;
 
 /// Real recordings, if there are any.
 mod sensors;
+
+/// Answers of every kind, learnt from real recordings, if there are any.
+mod heads;
