@@ -148,3 +148,6 @@ mod sensors;
 
 /// Tables with a sample a row: every option, malformed ones, real recordings in that form.
 mod tables;
+
+/// Answers of every kind, learnt from real recordings, if there are any.
+mod heads;

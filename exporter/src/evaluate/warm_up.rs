@@ -207,7 +207,10 @@ fn agreed<T>(steps: &[T], holds: impl Fn(&T) -> bool) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use set_lstm_runtime::Gate;
+
     use super::*;
+    use crate::sparse_model::SparseMatrix;
 
     #[test]
     fn an_answer_holds_from_the_last_change_on() {
@@ -250,6 +253,61 @@ mod tests {
         assert!(numbers(1.0).is_like(&numbers(1.04)));
         assert!(!numbers(1.0).is_like(&numbers(1.06)));
         assert!(!StepLook::Class(1).is_like(&StepLook::Class(2)));
+    }
+
+    /// One unit that adds up the signs of its samples, keeping all of what it had, or nothing;
+    /// its answer is the sign of the sum.
+    fn sums(forget_bias: f32) -> SparseModel {
+        let matrix = |rows, value: &[f32]| SparseMatrix {
+            rows,
+            columns: 1,
+            row_start: [0]
+                .into_iter()
+                .chain((0..rows).map(|_| value.len() as u32))
+                .collect(),
+            column: vec![0; value.len()],
+            value: value.to_vec(),
+        };
+        let mut input = Gate::ALL.map(|_| matrix(1, &[]));
+        input[Gate::Candidate.index()] = matrix(1, &[10.0]);
+        let mut bias = Gate::ALL.map(|_| vec![20.0]);
+        bias[Gate::Candidate.index()] = vec![0.0];
+        bias[Gate::Forget.index()] = vec![forget_bias];
+        SparseModel {
+            embedding: matrix(0, &[]),
+            input,
+            recurrent: Gate::ALL.map(|_| matrix(1, &[])),
+            bias,
+            upper: Vec::new(),
+            head: vec![1.0],
+            head_bias: vec![0.0],
+        }
+    }
+
+    #[test]
+    fn what_is_kept_for_ever_is_not_forgotten_and_the_rest_at_once() {
+        let mut set = SequenceSet::of_samples(1);
+        set.push_samples(&[1.0, 0.0, 0.0], 1);
+        set.push_samples(&[-1.0, -1.0, -1.0], 0);
+        let of = |forget_bias| {
+            let model = sums(forget_bias);
+            WarmUp::of_trained(&model, Task::CLASSIFICATION, &set, 2).unwrap()
+        };
+        let at_once = Percentiles {
+            median: Some(1),
+            percentile_95: Some(1),
+        };
+        // the first after the second: -3 + 1 is below 0 for good, and alone it is above
+        let keeps = of(20.0);
+        assert_eq!((keeps.sequences, keeps.settled_after), (2, Some(at_once)));
+        assert_eq!(keeps.never_forgets, Some(0.5));
+        assert_eq!(keeps.forgets_after.unwrap().percentile_95, None);
+        let forgets = of(-20.0);
+        assert_eq!(forgets.never_forgets, Some(0.0));
+        assert!(
+            forgets.forgets_after.unwrap().percentile_95 <= Some(2),
+            "{forgets:?}"
+        );
     }
 
     #[test]

@@ -51,12 +51,12 @@ pub struct DenseWorkspace {
     dc: PaddedMatrix,              // [lanes x units]
     pub(super) mask: PaddedMatrix, // [lanes x hidden], output dropout
     every: PaddedMatrix,           // [lanes x hidden], recurrent dropout, or none
-    pooling: Pooling,
-    pooled: PaddedMatrix,         // [lanes x units], what the output layer reads
-    pub(super) begun: Vec<usize>, // [lanes], step at which the sequence begins
-    largest: Vec<usize>,          // [lanes x hidden], step of the maximum
-    wanted: PaddedMatrix,         // [lanes x units], gradient of `pooled`
-    pub(super) logits: Vec<f32>,  // [lanes x logits]
+    pub(super) pooling: Pooling,
+    pub(super) pooled: PaddedMatrix, // [lanes x units], what the output layer reads
+    pub(super) begun: Vec<usize>,    // [lanes], step at which the sequence begins
+    pub(super) largest: Vec<usize>,  // [lanes x hidden], step of the maximum
+    pub(super) wanted: PaddedMatrix, // [lanes x units], gradient of `pooled`
+    pub(super) logits: Vec<f32>,     // [lanes x logits]
     pub(super) answers: DenseStepHead, // of every step
 }
 
@@ -197,49 +197,6 @@ impl DenseWorkspace {
         if noise.recurrent_dropout > 0.0 {
             self.every.resize(lanes, hidden);
             draw(&mut self.every, noise.recurrent_dropout);
-        }
-    }
-
-    /// Takes the state after step `t`, whose rows begin at `to`, into what the output layer
-    /// reads.
-    fn pool(&mut self, t: usize, to: usize) {
-        for lane in 0..self.lanes {
-            let hidden = self.largest.len() / self.lanes;
-            let begun = self.begun[lane];
-            if t < begun {
-                continue;
-            }
-            let length = (self.steps - begun) as f32;
-            let (h, pooled) = (self.h.row(to + lane), self.pooled.row_mut(lane));
-            let largest = &mut self.largest[lane * hidden..][..hidden];
-            for ((h, pooled), largest) in h.iter().zip(pooled).zip(largest) {
-                if self.pooling == Pooling::Mean {
-                    *pooled += h / length;
-                } else if t == begun || h > pooled {
-                    (*pooled, *largest) = (*h, t);
-                }
-            }
-        }
-    }
-
-    /// Adds to `dh` what the output layer wants of the state after step `t`.
-    fn pool_backward(&mut self, t: usize) {
-        for lane in 0..self.lanes {
-            let hidden = self.largest.len() / self.lanes;
-            let begun = self.begun[lane];
-            if t < begun {
-                continue;
-            }
-            let length = (self.steps - begun) as f32;
-            let largest = &self.largest[lane * hidden..][..hidden];
-            let wanted = self.wanted.row(lane).iter().zip(largest);
-            for (dh, (wanted, &largest)) in self.dh.row_mut(lane).iter_mut().zip(wanted) {
-                if self.pooling == Pooling::Mean {
-                    *dh += wanted * (1.0 / length);
-                } else if largest == t {
-                    *dh += wanted;
-                }
-            }
         }
     }
 

@@ -19,6 +19,7 @@
 //! | `words` | tokens → `W·x + b` of every unique token, and back |
 //! | `gates` | pre-activations → gates and state, and back |
 //! | `chunk` | samples → loss and gradient |
+//! | `pool` | states of all steps → what the output layer reads |
 //! | `steps` | the same of every step |
 //! | `gradient` | gradients of a chunk → gradient of the batch |
 
@@ -26,6 +27,7 @@ mod chunk;
 mod gates;
 mod gradient;
 mod matrix;
+mod pool;
 mod steps;
 mod weights;
 mod words;
