@@ -164,8 +164,16 @@ impl Overrides {
     pub fn load(path: &Path) -> Result<Overrides> {
         let text = file::read_text(path)?;
         toml::from_str(&text).map_err(|problem| {
-            let problem = problem.to_string();
-            Error::data(path, format!("{}; correct the file", problem.trim_end()))
+            // an option of data does not know where it stood: its line by itself shows it
+            let alone = |line: &str| toml::from_str::<Overrides>(line).err();
+            let found = (1..)
+                .zip(text.lines())
+                .find_map(|(n, line)| Some((n, alone(line)?)));
+            let problem = match found {
+                Some((line, problem)) => format!("line {line}: {}", problem.message()),
+                None => problem.message().to_owned(),
+            };
+            Error::data(path, format!("{problem}; correct the file"))
         })
     }
 }

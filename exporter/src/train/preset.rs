@@ -168,7 +168,12 @@ impl Preset {
             Preset::Series | Preset::Samples => TrainOptions {
                 preset: self,
                 max_tokens: 1000,
+                recurrent_dropout: 0.0,
+                // own sets are often small: a few steps an epoch
+                averaging: 0.95,
                 rotation: 0.0,
+                epochs: 100,
+                patience: 30,
                 ..hapt
             },
             Preset::Sanders | Preset::Sanders3 | Preset::Sanders4 => TrainOptions {

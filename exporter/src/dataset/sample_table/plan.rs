@@ -40,27 +40,30 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// The class of these rows: `Ok(None)` if it is not known, an error if there are several.
-    fn label(&self, start: usize, end: usize) -> Result<Option<u8>, Changes> {
+    /// The runs that these rows touch.
+    fn runs(&self, start: usize, end: usize) -> &[Run] {
+        let first = self.runs.partition_point(|run| run.end <= start);
         let last = self.runs.partition_point(|run| run.end < end);
-        let begin = last
-            .checked_sub(1)
-            .map_or(0, |before| self.runs[before].end);
-        match self.runs[last].label {
-            UNLABELLED => Ok(None),
-            _ if begin > start => Err(Changes),
-            label => Ok(Some(label)),
+        &self.runs[first..=last]
+    }
+
+    /// The class of these rows: `Ok(None)` if that of one is not known, an error if there are
+    /// several.
+    fn label(&self, start: usize, end: usize) -> Result<Option<u8>, Changes> {
+        let runs = self.runs(start, end);
+        if runs.iter().any(|run| run.label == UNLABELLED) {
+            return Ok(None);
+        }
+        match runs {
+            [run] => Ok(Some(run.label)),
+            _ => Err(Changes),
         }
     }
 
     /// Whether the answer to any of these rows is known.
     fn is_known(&self, start: usize, end: usize) -> bool {
-        let first = self.runs.partition_point(|run| run.end <= start);
-        let runs = self.runs[first..].iter();
-        let begins = [start].into_iter().chain(runs.clone().map(|run| run.end));
-        runs.zip(begins)
-            .take_while(|(_, begin)| *begin < end)
-            .any(|(run, _)| run.label != UNLABELLED)
+        let runs = self.runs(start, end);
+        runs.iter().any(|run| run.label != UNLABELLED)
     }
 }
 

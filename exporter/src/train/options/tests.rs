@@ -132,6 +132,36 @@ fn an_unknown_option_in_a_file_is_an_error_with_its_line() {
         "{error}"
     );
     assert!(error.contains("zetta"), "{error}");
+    std::fs::write(&path, "seed = 1\nepochs = 2\nwindow = 'wide'\n").unwrap();
+    let error = Overrides::load(&path).unwrap_err().to_string();
+    assert!(error.contains("own.toml: line 3: invalid type"), "{error}");
+}
+
+#[test]
+fn options_of_data_stand_among_the_others_and_absent_ones_in_no_file() {
+    let text = toml::to_string(&imdb()).unwrap();
+    let data =
+        "validation-fraction = 0.1\ntest-fraction = 0.2\nsplit-seed = 1\nembedding-size = 256\n";
+    assert!(text.contains(data), "{text}");
+    let own = imdb()
+        .with(&overrides(
+            "window = 64\nevery-step = true\ntarget-columns = 'a,b'",
+        ))
+        .unwrap();
+    assert_eq!((own.corpus.window, own.corpus.every_step), (Some(64), true));
+    let words = own.corpus.words().unwrap();
+    let expected = [
+        "--test-fraction=0.2",
+        "--split-seed=1",
+        "--target-columns=a,b",
+        "--window=64",
+        "--every-step=true",
+    ];
+    assert_eq!(words, expected);
+    let kept = toml::to_string(&own).unwrap();
+    assert_eq!(toml::from_str::<TrainOptions>(&kept).unwrap(), own);
+    let back = own.with(&overrides("every-step = false")).unwrap();
+    assert!(!back.corpus.every_step);
 }
 
 #[test]
