@@ -13,7 +13,7 @@ fn is_installed(tool: &str) -> bool {
     command.args(["-c", &format!("command -v {tool}")]);
     let is_there = ended(command).code == Some(0);
     if !is_there {
-        eprintln!("LEFT OUT: completions by {tool}, manual pages by it (it is not installed)");
+        eprintln!("LEFT OUT: what {tool} says to its completions or pages (it is not installed)");
     }
     is_there
 }
@@ -97,6 +97,19 @@ fn other_shells_find_their_scripts_well_formed() {
             });
             assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{shell}");
         }
+    }
+    if is_installed("fish") {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("script.fish");
+        fs::write(&script, printed(set_lstm!("completions fish"))).unwrap();
+        let ask = r#"source $argv[1]; complete -C "set-lstm train --preset gun""#;
+        let mut fish = Command::new("fish");
+        fish.env("HOME", folder.path()).args(["-N", "-c", ask]);
+        let offered = printed({
+            fish.arg(&script);
+            fish
+        });
+        assert!(offered.starts_with("gunpoint\t"), "{offered}");
     }
     for shell in ["elvish", "powershell"] {
         let script = printed(set_lstm!(format!("completions {shell}")));
