@@ -12,6 +12,7 @@ mod board;
 mod lock;
 mod name;
 mod parts;
+mod readme;
 mod runtime;
 mod stand_in;
 mod template;
@@ -130,32 +131,11 @@ impl NewProject<'_> {
             text: lock_file(parts.lock, name, &self.runtime),
         });
 
-        let parent = match self.folder.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let unfinished = temporary_folder(parent).map_err(Error::io(self.folder, FOLDER_HINT))?;
-        let inside = |path: &str| unfinished.path().join(path);
-        let write = |path: &str, bytes: &[u8]| {
-            let path = inside(path);
-            let made = path.parent().map_or(Ok(()), fs::create_dir_all);
-            made.and_then(|()| fs::write(&path, bytes))
-                .map_err(Error::io(self.folder, FOLDER_HINT))
-        };
-        for Text { path, text } in &texts {
-            write(path, text.as_bytes())?;
-        }
-        let model_file = format!("model/{name}.setl");
-        write(&model_file, file)?;
         let budgets = Budgets {
             ram: Some(ram),
             flash: Some(flash),
         };
-        let (from, to) = (inside(&model_file), inside("src/model.rs"));
-        let module = rust_module(file, &model, &from, &to, budgets)?;
-        write("src/model.rs", module.as_bytes())?;
-        fs::rename(unfinished.path(), self.folder).map_err(Error::io(self.folder, FOLDER_HINT))?;
-        let _: PathBuf = unfinished.keep(); // it has another name now
+        let model_file = self.save(&texts, name, &model, file, budgets)?;
         let mut files: Vec<String> = texts.iter().map(|text| text.path.into()).collect();
         files.extend([model_file, "src/model.rs".into()]);
         files.sort_unstable();
@@ -170,6 +150,41 @@ impl NewProject<'_> {
             ram_budget: ram.0,
             files,
         })
+    }
+
+    /// Writes all files into a folder beside the one that shall be, and renames that at last; the
+    /// path of the model in it.
+    fn save(
+        &self,
+        texts: &[Text],
+        name: &str,
+        model: &AnyModel<'_>,
+        file: &AlignedBytes,
+        budgets: Budgets,
+    ) -> Result<String> {
+        let parent = match self.folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let unfinished = temporary_folder(parent).map_err(Error::io(self.folder, FOLDER_HINT))?;
+        let inside = |path: &str| unfinished.path().join(path);
+        let write = |path: &str, bytes: &[u8]| {
+            let path = inside(path);
+            let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+            made.and_then(|()| fs::write(&path, bytes))
+                .map_err(Error::io(self.folder, FOLDER_HINT))
+        };
+        for Text { path, text } in texts {
+            write(path, text.as_bytes())?;
+        }
+        let model_file = format!("model/{name}.setl");
+        write(&model_file, file)?;
+        let (from, to) = (inside(&model_file), inside("src/model.rs"));
+        let module = rust_module(file, model, &from, &to, budgets)?;
+        write("src/model.rs", module.as_bytes())?;
+        fs::rename(unfinished.path(), self.folder).map_err(Error::io(self.folder, FOLDER_HINT))?;
+        let _: PathBuf = unfinished.keep(); // it has another name now
+        Ok(model_file)
     }
 
     /// What is left of the board.
@@ -212,7 +227,7 @@ impl NewProject<'_> {
             Place::new("RUSTFLAGS", self.board.flags()),
         ]);
         places.extend(stand_in.places(self.samples));
-        places.extend(self.readme(parts, stand_in.reads()));
+        places.extend(readme::places(parts, stand_in.reads()));
         let text = |path, template: &str| Text {
             path,
             text: fill(template, places),
@@ -240,47 +255,6 @@ impl NewProject<'_> {
             Reads::Tokens => texts.push(text("src/main.rs", include_str!("main/tokens.rs.in"))),
         }
         texts
-    }
-
-    /// What the README says, of model and board.
-    fn readme(&self, parts: &Parts, reads: Reads) -> Vec<Place> {
-        let tool = match parts.port {
-            Some(_) => "[probe-rs](https://probe.rs) by `cargo install probe-rs-tools --locked`",
-            None => "QEMU for ARM (`qemu-system-arm`)",
-        };
-        let mut run = match parts.port {
-            Some(_) => "`cargo run --release` builds it, writes it to the board and shows its log."
-                .to_owned(),
-            None => "`cargo run --release` builds it and starts the emulated board.".to_owned(),
-        };
-        let (purpose, driver) = match reads {
-            Reads::Samples => (
-                "Reads a sensor and says what the model makes of it",
-                "Your driver goes into `Sensor` in `src/main.rs`; then `src/samples.rs`, which stands\n   in for it, may go. `PERIOD` is the time from one sample to the next.",
-            ),
-            Reads::Text => (
-                "Reads lines of text and answers each with its class",
-                "What happens with an answer stands in `answer` in `src/main.rs`.",
-            ),
-            Reads::Tokens => (
-                "Runs a sequence of tokens and says its class",
-                "Your tokens go where `TOKENS` are in `src/main.rs`, their answer into `answer`.",
-            ),
-        };
-        if reads == Reads::Text {
-            run += &match parts.port {
-                Some(port) => {
-                    format!("\n   Type at {port}:\n   `picocom --echo -b 115200 /dev/ttyACM0`.")
-                }
-                None => " Type a line and Enter; it ends with Ctrl-D.".into(),
-            };
-        }
-        vec![
-            Place::new("PURPOSE", purpose),
-            Place::new("TOOL", tool),
-            Place::new("RUN", run),
-            Place::new("DRIVER", driver),
-        ]
     }
 }
 

@@ -72,10 +72,10 @@ const TAKEN: [&str; 58] = [
 ///
 /// # Errors
 /// It is not.
-pub(super) fn crate_name<'f>(
-    folder: &'f Path,
+pub(super) fn crate_name(
+    folder: &Path,
     packages: impl IntoIterator<Item = &'static str>,
-) -> Result<&'f str> {
+) -> Result<&str> {
     let refuse = |problem: &str| {
         let name = folder.file_name().unwrap_or(folder.as_os_str());
         Error::Options(format!(
