@@ -114,8 +114,8 @@ impl NewProject<'_> {
         let needs = ModelNeeds::of(&model, file);
         let room = self.room(&needs, &stand_in)?;
         let budget = |left: i64, own: u64| ByteCount((left + own as i64) as usize);
-        let flash = budget(room.flash_left, needs.model_bytes);
-        let ram = budget(room.ram_left, needs.state_bytes + needs.model_handle_bytes);
+        let flash = budget(room.flash_left_bytes, needs.model_bytes);
+        let ram = budget(room.ram_left_bytes, needs.state_bytes + needs.model_handle_bytes);
         let dependency = self.runtime.dependency()?;
         let mut places = parts.places.clone();
         places.extend([
@@ -199,14 +199,14 @@ impl NewProject<'_> {
                 self.board.name(),
             ))
         };
-        if room.flash_left < samples {
+        if room.flash_left_bytes < samples {
             let less = match stand_in {
-                StandIn::Samples { .. } if room.flash_left >= 0 => "give fewer samples",
+                StandIn::Samples { .. } if room.flash_left_bytes >= 0 => "give fewer samples",
                 _ => "train a smaller or sparser model",
             };
-            return Err(refuse(samples - room.flash_left, "flash", less));
+            return Err(refuse(samples - room.flash_left_bytes, "flash", less));
         }
-        match room.ram_left {
+        match room.ram_left_bytes {
             0.. => Ok(room),
             left => Err(refuse(-left, "RAM", "train a model with fewer units")),
         }
