@@ -115,7 +115,10 @@ impl NewProject<'_> {
         let room = self.room(&needs, &stand_in)?;
         let budget = |left: i64, own: u64| ByteCount((left + own as i64) as usize);
         let flash = budget(room.flash_left_bytes, needs.model_bytes);
-        let ram = budget(room.ram_left_bytes, needs.state_bytes + needs.model_handle_bytes);
+        let ram = budget(
+            room.ram_left_bytes,
+            needs.state_bytes + needs.model_handle_bytes,
+        );
         let dependency = self.runtime.dependency()?;
         let mut places = parts.places.clone();
         places.extend([
