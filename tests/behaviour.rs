@@ -184,7 +184,7 @@ fn a_closed_stream_is_no_reason_to_fail() {
 }
 
 /// Words with what is bad in the place of `%` and new places in that of `@`.
-const BAD: [(&str, &str); 21] = [
+const BAD: [(&str, &str); 22] = [
     ("train", "train --preset text --data % --out @ --json"),
     ("import", "import % --out @ --json"),
     ("evaluate", "evaluate % --preset reber --json"),
@@ -198,6 +198,7 @@ const BAD: [(&str, &str); 21] = [
     ("talk", "talk % --json"),
     ("footprint", "footprint % --json"),
     ("boards", "boards % --json"),
+    ("new", "new @ --board pico --model % --json"),
     ("flash", "flash --board pico --build-only % --json"),
     ("stack-bound", "stack-bound % main --json"),
     ("demo", "demo --data % --out @ --json"),

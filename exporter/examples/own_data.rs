@@ -27,7 +27,7 @@ fn window(number: u32, speed: f32, is_worn: bool) -> Vec<f32> {
     let phase = number as f32;
     let sample = |step: usize| {
         let angle = pace * step as f32 + phase;
-        let knock = if is_worn && (step + number as usize) % 16 == 0 {
+        let knock = if is_worn && (step + number as usize).is_multiple_of(16) {
             2.0
         } else {
             0.0

@@ -200,3 +200,46 @@ fn another_model_takes_the_place_of_the_old_one() {
         "another checksum"
     );
 }
+
+/// A model that answers a number after every sample, beside the same state on the host.
+#[test]
+fn numbers_are_the_hosts() {
+    let _one = one_at_a_time();
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/src/doc/temperature.setl");
+    let file = AlignedBytes::read(&model).unwrap();
+    let network = AnyModel::from_bytes(&file).unwrap();
+    let channels = network.channels().unwrap();
+    let samples = tempfile::tempdir().unwrap();
+    let table = samples.path().join("samples.csv");
+    let mut state = AnyState::new(&network);
+    let (mut rows, mut expected) = (String::new(), Vec::new());
+    let window = match network.task().is_every_step() {
+        true => 1,
+        false => network.max_tokens().unwrap() as usize,
+    };
+    for number in 1..=3 * window {
+        let sample: Vec<f32> = (0..channels)
+            .map(|k| 18.0 + (number * (k + 1) % 7) as f32)
+            .collect();
+        let cells: Vec<String> = sample.iter().map(f32::to_string).collect();
+        rows += &format!("{}\n", cells.join(","));
+        state.step_samples(&network, &sample);
+        if number % window == 0 {
+            for (name, value) in network.names().iter().zip(state.values(&network)) {
+                expected.push(format!("sample {number}: {name} {value}, 0 late"));
+            }
+            if window > 1 {
+                state.reset();
+            }
+        }
+    }
+    assert!(expected.len() >= 3);
+    fs::write(&table, rows).unwrap();
+    let project = Project::new("emulated-numbers", "qemu", &model, Some(&table));
+    let said = project.run("");
+    let found: Vec<&str> = said
+        .lines()
+        .filter(|line| line.starts_with("sample "))
+        .collect();
+    assert_eq!(found, expected, "{said}");
+}

@@ -8,6 +8,7 @@
 //!   crates, clocks, memory
 //! ```
 
+mod answer;
 mod board;
 mod lock;
 mod name;
@@ -24,6 +25,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use set_lstm_runtime::wire::Task;
 
 use crate::boards::room::{ModelNeeds, Room};
 use crate::device::{AlignedBytes, AnyModel};
@@ -128,7 +130,7 @@ impl NewProject<'_> {
             Place::new("RAM_BUDGET", ram.0),
             Place::new("PERIOD", self.period),
         ]);
-        let mut texts = self.texts(&parts, &dependency, &stand_in, &mut places);
+        let mut texts = self.texts(&parts, &dependency, &stand_in, model.task(), &mut places);
         texts.push(Text {
             path: "Cargo.lock",
             text: lock_file(parts.lock, name, &self.runtime),
@@ -221,6 +223,7 @@ impl NewProject<'_> {
         parts: &Parts,
         dependency: &str,
         stand_in: &StandIn,
+        task: Task,
         places: &mut Vec<Place>,
     ) -> Vec<Text> {
         let scripts: Vec<String> = parts.scripts.iter().map(|it| format!("{it:?}")).collect();
@@ -230,6 +233,7 @@ impl NewProject<'_> {
             Place::new("RUSTFLAGS", self.board.flags()),
         ]);
         places.extend(stand_in.places(self.samples));
+        places.extend(answer::places(stand_in.reads(), task));
         places.extend(readme::places(parts, stand_in.reads()));
         let text = |path, template: &str| Text {
             path,

@@ -9,7 +9,7 @@ use std::fs::File as Input;
 use std::io::BufReader;
 use std::path::Path;
 
-use set_lstm_runtime::wire::{File, Section};
+use set_lstm_runtime::wire::{File, Moment, Section};
 
 use super::Reads;
 use super::template::Place;
@@ -33,7 +33,7 @@ pub(super) enum StandIn {
         channels: usize,
         /// Raw, sample by sample.
         values: Vec<f32>, // [samples x channels]
-        /// Samples of a window.
+        /// Samples from one answer to the next.
         window: u32,
         /// Samples that are given before there are no more; beyond the end they begin anew.
         count: usize,
@@ -59,10 +59,14 @@ impl StandIn {
                 Err(_) => StandIn::Tokens(self_test_tokens(file)),
             });
         };
-        let window = model.max_tokens().unwrap_or(WINDOW);
+        let trained_on = model.max_tokens().unwrap_or(WINDOW);
         let (values, least) = match recording {
             Some(path) => (recorded(path, channels)?, 0),
-            None => (self_test_samples(file, channels), 2 * window as usize),
+            None => (self_test_samples(file, channels), 2 * trained_on as usize),
+        };
+        let window = match model.task().moment {
+            Moment::End => trained_on,
+            Moment::EveryStep => 1,
         };
         Ok(StandIn::Samples {
             count: (values.len() / channels).max(least),
