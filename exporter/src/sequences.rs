@@ -280,6 +280,15 @@ impl SequenceSet {
         }
     }
 
+    /// The number of steps of every sequence, if they have all the same.
+    pub fn common_length(&self) -> Option<usize> {
+        let mut lengths = self.start.windows(2).map(|ends| ends[1] - ends[0]);
+        let first = lengths.next()?;
+        lengths
+            .all(|length| length == first)
+            .then_some(first as usize)
+    }
+
     /// What a step is: `token` or `sample`.
     pub fn step_name(&self) -> &'static str {
         match self.steps {
@@ -386,6 +395,8 @@ mod tests {
         assert_eq!(set.sequence(2).len(), 1);
         assert!(set.tokens(0).is_empty());
         assert_eq!(set.spread(3), set);
+        assert_eq!(set.common_length(), None);
+        assert_eq!(set.spread(1).common_length(), Some(2));
     }
 
     const LABELLING: Task = Task {

@@ -63,7 +63,7 @@ pub fn card_of(options: &TrainOptions, data: &Training) -> ModelCard {
             Answer::Class => data.classes.clone(),
             Answer::Values => data.output_names.clone(),
         },
-        max_tokens: options.max_tokens,
+        max_tokens: most_steps(options, data),
         only_tokens: matches!(data.code, InputCode::Tokens { .. }),
         statistics: data.code.statistics().cloned(),
         pooling: options.pooling,
@@ -72,6 +72,16 @@ pub fn card_of(options: &TrainOptions, data: &Training) -> ModelCard {
         epoch: 0,
         score: Score::Accuracy(0.0),
     }
+}
+
+/// Steps that a sequence has at most. Windows of one length are what a device asks the model
+/// about, so that this is their length.
+fn most_steps(options: &TrainOptions, data: &Training) -> usize {
+    let window = data
+        .train
+        .channels()
+        .and_then(|_| data.train.common_length());
+    window.unwrap_or(options.max_tokens).min(options.max_tokens)
 }
 
 /// Keeps the best model.
