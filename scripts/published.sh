@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks the two crates as crates.io would get them: `cargo publish` packs both, and builds each
+# Checks the two crates as they would be published: `cargo publish` packs both, and builds each
 # from its own package, the second against the first. Uploads nothing. Part of scripts/test.sh.
 set -eu
 cd "$(dirname "$0")/.."
@@ -37,8 +37,8 @@ for crate in $crates; do
             exit 1
         }
     done
-    # no test data travels along
-    if printf '%s\n' "$list" | grep -E '\.(setl|setz|csv|npz|onnx|safetensors)$'; then
+    # no test data travels along, but the small models of the documents' examples do
+    if printf '%s\n' "$list" | grep -v '/src/doc/' | grep -E '\.(setl|setz|csv|npz|onnx|safetensors)$'; then
         printf 'error: data in %s\n' "$package" >&2
         exit 1
     fi

@@ -149,5 +149,8 @@ mod sensors;
 /// Tables with a sample a row: every option, malformed ones, real recordings in that form.
 mod tables;
 
+/// The guide, from a table to a board, word for word.
+mod guide;
+
 /// Answers of every kind, learnt from real recordings, if there are any.
 mod heads;
