@@ -20,6 +20,8 @@ use set_lstm_runtime::{Int8, Model, State};
 /// Samples of a window, and units of both models.
 const STEPS: usize = 64;
 const UNITS: usize = 24;
+/// What a state has room for: the units, and behind them the two axes, as a power of two.
+const CAPACITY: usize = 32;
 
 /// What a sensor would give: two axes of vibration at a speed of 0 to 1, from motor `number`.
 fn window(number: u32, speed: f32, is_worn: bool) -> Vec<f32> {
@@ -78,7 +80,7 @@ fn main() -> Result<()> {
         let bytes: AlignedBytes = fitted.pack(Values::Int8 { embedding_bits: 8 })?.into();
         println!("{what}: a model file of {} bytes", bytes.len());
         let model = Model::<Int8>::from_bytes(&bytes).expect("it has just been packed");
-        let mut state = State::<Int8, UNITS>::new(&model).expect("as many units");
+        let mut state = State::<Int8, CAPACITY>::new(&model).expect("there is room for its units");
         // raw samples, as they come
         for sample in window(1001, 0.5, true).chunks_exact(2) {
             state.step_samples(&model, sample);
