@@ -157,7 +157,9 @@ fn manual_pages_are_set_without_a_warning() {
             .arg(page.path());
         let set = ended(groff);
         assert_eq!((set.code, set.err.as_str()), (Some(0), ""), "{page:?}");
+        // words only: lines are filled with blanks
         let text = without_marks(&set.out);
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains("SYNOPSIS"), "{text}");
         let has_example = text.contains("Example:") || text.contains("The first run:");
         assert!(has_example, "{page:?}: {text}");

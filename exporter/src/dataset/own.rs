@@ -2,7 +2,9 @@
 //! with what it is to be answered with. Leaves: [`OwnData`], divided as any other data set.
 //! Next: [`OwnData::training`] is for `train::fit`, [`OwnData::test`] for `evaluate`.
 
-use set_lstm_runtime::text::for_each_word;
+mod check;
+mod steps;
+
 use set_lstm_runtime::wire::{Answer, Moment, Task};
 
 use super::divided::{Division, divide, fingerprint};
@@ -12,36 +14,9 @@ use crate::error::{Error, Result};
 use crate::fnv;
 use crate::load::{InputCode, LoadOptions, Training, load_split, load_training, scaled};
 use crate::sequences::{SequenceSet, Token};
-use crate::target::{KeptTarget, Target, UNLABELLED};
+use crate::target::{KeptTarget, Target};
 
-/// The steps of one document.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Steps<'a> {
-    /// A text: a step a word, as the device cuts it.
-    Text(&'a str),
-    /// Numbers of one's own vocabulary.
-    Tokens(&'a [Token]),
-    /// A recording at even intervals, raw, step by step.
-    Samples(&'a [f32]), // [steps x channels]
-}
-
-impl<'a> From<&'a str> for Steps<'a> {
-    fn from(text: &'a str) -> Self {
-        Steps::Text(text)
-    }
-}
-
-impl<'a> From<&'a [Token]> for Steps<'a> {
-    fn from(tokens: &'a [Token]) -> Self {
-        Steps::Tokens(tokens)
-    }
-}
-
-impl<'a> From<&'a [f32]> for Steps<'a> {
-    fn from(samples: &'a [f32]) -> Self {
-        Steps::Samples(samples)
-    }
-}
+pub use steps::{KeepsSteps, Steps};
 
 /// The same with their own memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,7 +69,7 @@ enum Kind {
 ///
 /// // on the device the same three lines, with the bytes in flash
 /// let model = Model::<Int8>::from_bytes(&bytes).expect("it has just been packed");
-/// let mut state = State::<Int8, 12>::new(&model).expect("as many units");
+/// let mut state = State::<Int8, 16>::new(&model).expect("there is room");
 /// wave(0.6, 200).iter().for_each(|&x| state.step_samples(&model, &[x]));
 /// assert_eq!(model.class_name(state.classify(&model).label), Some("fast"));
 /// # Ok::<(), set_lstm::error::Error>(())
@@ -240,88 +215,6 @@ impl OwnData {
         Ok(())
     }
 
-    /// How many steps there are.
-    fn check_steps(&self, steps: Steps<'_>) -> std::result::Result<usize, String> {
-        match (self.kind, steps) {
-            (Kind::Texts, Steps::Text(text)) => {
-                let mut words = 0;
-                for_each_word(text.as_bytes(), |_| words += 1);
-                Ok(words)
-            }
-            (Kind::Tokens { size }, Steps::Tokens(tokens)) => {
-                match tokens.iter().find(|&&token| usize::from(token) >= size) {
-                    None if tokens.is_empty() => Err("no steps; leave it out".into()),
-                    None => Ok(tokens.len()),
-                    Some(token) => Err(format!(
-                        "token {token}, and there are {size}; give tokens below that"
-                    )),
-                }
-            }
-            (Kind::Samples { channels }, Steps::Samples(samples)) => {
-                let steps = samples.len().checked_div(channels).unwrap_or(0);
-                if steps == 0 || steps * channels != samples.len() {
-                    let found = samples.len();
-                    return Err(format!(
-                        "{found} samples for {channels} channels; give whole steps, one or more"
-                    ));
-                }
-                if samples.iter().any(|sample| !sample.is_finite()) {
-                    return Err(
-                        "a sample is not finite; fill it in or leave the document out".into(),
-                    );
-                }
-                Ok(steps)
-            }
-            _ => Err("steps of another kind; give those that the data was made for".into()),
-        }
-    }
-
-    fn check_target(&self, steps: usize, target: Target<'_>) -> std::result::Result<(), String> {
-        if target.task() != self.task {
-            return Err(
-                "a target of another kind; name classes(), numbers() or every_step() to fit it"
-                    .into(),
-            );
-        }
-        let answers = match self.task.moment {
-            Moment::End => 1,
-            Moment::EveryStep => steps,
-        };
-        let classes = |labels: &[u8]| {
-            let known = |label: u8| {
-                let unknown = label == UNLABELLED && self.task.moment == Moment::EveryStep;
-                unknown || usize::from(label) < self.classes.len()
-            };
-            match labels.iter().find(|&&label| !known(label)) {
-                None => Ok(labels.len()),
-                Some(label) => Err(format!(
-                    "class {label}, and {} are named; name all by classes()",
-                    self.classes.len()
-                )),
-            }
-        };
-        let numbers = |values: &[f32]| {
-            let bad = |x: &f32| x.is_infinite() || x.is_nan() && self.task.moment == Moment::End;
-            match values.iter().any(bad) {
-                true => Err("a number is not finite; leave the document out".to_owned()),
-                false => Ok(values.len()),
-            }
-        };
-        let (found, expected) = match target {
-            Target::Class(class) => (classes(&[class])?, answers),
-            Target::ClassOfSteps(labels) => (classes(labels)?, answers),
-            Target::Values(values) | Target::ValuesOfSteps(values) => {
-                (numbers(values)?, answers * self.outputs.len())
-            }
-        };
-        match found == expected && expected > 0 || steps == 0 && found == 0 {
-            true => Ok(()),
-            false => Err(format!(
-                "{found} answers, expected {expected}; give one for every step and number"
-            )),
-        }
-    }
-
     fn check(&self) -> Result<()> {
         self.division.check()?;
         let problem = match self.task.answer {
@@ -413,36 +306,6 @@ struct Placed {
     member: Member,
     order: u64,
     is_test: bool,
-}
-
-/// What an iterator may hand out as the steps of a document.
-pub trait KeepsSteps {
-    /// The same, borrowed.
-    fn steps(&self) -> Steps<'_>;
-}
-
-impl KeepsSteps for Vec<f32> {
-    fn steps(&self) -> Steps<'_> {
-        Steps::Samples(self)
-    }
-}
-
-impl KeepsSteps for Vec<Token> {
-    fn steps(&self) -> Steps<'_> {
-        Steps::Tokens(self)
-    }
-}
-
-impl KeepsSteps for String {
-    fn steps(&self) -> Steps<'_> {
-        Steps::Text(self)
-    }
-}
-
-impl KeepsSteps for &str {
-    fn steps(&self) -> Steps<'_> {
-        Steps::Text(self)
-    }
 }
 
 impl Corpus for OwnData {

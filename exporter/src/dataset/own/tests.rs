@@ -1,4 +1,5 @@
 use super::*;
+use crate::target::UNLABELLED;
 
 fn options(validation_fraction: f64) -> LoadOptions {
     LoadOptions {

@@ -108,11 +108,6 @@ fn what_is_wrong_is_named_with_its_line() {
             "line 4: @classLabel true a a; expected true and 2 to 255",
         ),
         (
-            "@classLabel false\n",
-            "1:a\n",
-            "line 4: @classLabel false; expected true",
-        ),
-        (
             "@sampleRate 50\n",
             "1:a\n",
             "line 4: unknown @samplerate; expected problemName",

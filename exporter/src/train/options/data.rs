@@ -100,7 +100,9 @@ impl DataOptions {
             toml::Value::String(text) => format!("--{name}={text}"),
             other => format!("--{name}={other}"),
         };
-        Ok(table.into_iter().map(word).collect())
+        let mut words: Vec<String> = table.into_iter().map(word).collect();
+        words.sort(); // whatever order such tables keep
+        Ok(words)
     }
 
     /// The same as data sets take it.

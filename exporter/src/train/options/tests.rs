@@ -151,11 +151,11 @@ fn options_of_data_stand_among_the_others_and_absent_ones_in_no_file() {
     assert_eq!((own.corpus.window, own.corpus.every_step), (Some(64), true));
     let words = own.corpus.words().unwrap();
     let expected = [
-        "--test-fraction=0.2",
+        "--every-step=true",
         "--split-seed=1",
         "--target-columns=a,b",
+        "--test-fraction=0.2",
         "--window=64",
-        "--every-step=true",
     ];
     assert_eq!(words, expected);
     let kept = toml::to_string(&own).unwrap();
