@@ -106,7 +106,7 @@ fn an_unknown_or_impossible_option_of_a_file_is_named_with_its_line() {
         ),
         (
             "seed = 1\n\nepochs = 'many'\n",
-            ["own.toml: ", "line 3", "\"many\""],
+            ["own.toml: ", "line 3", "'many'"],
         ),
         ("seed = \n", ["own.toml: ", "line 1", "seed"]),
         ("zeta = 2.0\n", ["zeta is 2", "zeta", "choose 0 to 1"]),

@@ -168,9 +168,11 @@ impl Overrides {
             let alone = |line: &str| toml::from_str::<Overrides>(line).err();
             let found = (1..)
                 .zip(text.lines())
-                .find_map(|(n, line)| Some((n, alone(line)?)));
+                .find_map(|(n, line)| Some((n, line.trim(), alone(line)?)));
             let problem = match found {
-                Some((line, problem)) => format!("line {line}: {}", problem.message()),
+                Some((n, line, problem)) => {
+                    format!("line {n}: {} in `{line}`", problem.message())
+                }
                 None => problem.message().to_owned(),
             };
             Error::data(path, format!("{problem}; correct the file"))
