@@ -114,6 +114,36 @@ fn a_regression_is_trained_on_in_the_units_of_its_data() {
     assert!(metrics.starts_with("epoch,train_loss,validation_loss,validation_r2"));
 }
 
+/// Every layer answers, in the run as on the device.
+#[test]
+fn a_stack_that_answers_numbers_is_evaluated_with_all_its_layers() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, run, model, table] =
+        ["x.safetensors", "run", "x.setl", "x.csv"].map(|n| folder.path().join(n));
+    write(&file, &arrays(2, 8, 2, &mut Numbers(9)));
+    let mut numbers = Numbers(10);
+    let names: Vec<String> = (1..=16).map(|k| format!("s{k}")).collect();
+    let mut rows = format!("a,b,c,d,{}\n", names.join(","));
+    for _ in 0..40 {
+        let cells: Vec<String> = numbers.take(20, 1.0).iter().map(f32::to_string).collect();
+        writeln!(rows, "{}", cells.join(",")).unwrap();
+    }
+    fs::write(&table, rows).unwrap();
+    let columns = "--target-columns a..d --sample-columns s1..s16 --channels 2";
+    let import = format!("import @ --out @ --data @ {columns} --outputs a,b,c,d");
+    printed(set_lstm!(import, &file, &run, &table));
+    printed(set_lstm!("export @ --values f32 --out @", &run, &model));
+    let of_run = object(set_lstm!("evaluate @ --json", &run), &["outputs"]);
+    let words = format!("evaluate @ --preset series --data @ {columns} --json");
+    let of_file = object(set_lstm!(words, &model, &table), &["outputs"]);
+    assert_eq!(of_run["outputs"].as_array().unwrap().len(), 4);
+    for output in 0..4 {
+        let rmse = |shown: &Value| shown["outputs"][output]["rmse"].as_f64().unwrap();
+        let (run, file) = (rmse(&of_run), rmse(&of_file));
+        assert!((run - file).abs() < 1e-6 * file, "{output}: {run} {file}");
+    }
+}
+
 #[test]
 fn names_and_scales_that_do_not_fit_are_refused_before_there_is_a_run() {
     let folder = tempfile::tempdir().unwrap();

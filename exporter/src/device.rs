@@ -310,9 +310,19 @@ impl AnyState {
         &mut self,
         model: &AnyModel<'_>,
         sequence: impl Into<Sequence<'s>>,
-        mut after: impl FnMut(&AnyState),
+        after: impl FnMut(&AnyState),
     ) {
         self.reset();
+        self.go_on(model, sequence, after);
+    }
+
+    /// The same from the state as it is.
+    pub fn go_on<'s>(
+        &mut self,
+        model: &AnyModel<'_>,
+        sequence: impl Into<Sequence<'s>>,
+        mut after: impl FnMut(&AnyState),
+    ) {
         let sequence = sequence.into();
         for &token in sequence.tokens() {
             self.step(model, token);

@@ -10,11 +10,9 @@ use crate::device::{AlignedBytes, AnyModel, AnyState};
 use crate::error::{Error, Result};
 use crate::load::InputCode;
 use crate::model_file::ModelCard;
-use crate::normalization::Normalization;
-use crate::pack::{PackOptions, Values, pack};
+use crate::pack::plain;
 use crate::run::Run;
 use crate::sequences::{Sequence, SequenceSet};
-use crate::sparse_model::SparseModel;
 use crate::train::engine::Engine;
 use crate::train::loss::predicted;
 use crate::train::parameters::Parameters;
@@ -143,7 +141,7 @@ impl Predictor<'_> {
                 let problem = "the run pools its states, which only a class at the end may; train it with --pooling last";
                 return Err(Error::Options(problem.into()));
             }
-            let file = floats(&card, &model)?;
+            let file = plain(&model, &card)?;
             return Ok(Predictor::OfFloats { card, code, file });
         }
         let engine = Engine::new(Parameters::from_model(&model), 1, 1).with_pooling(card.pooling);
@@ -285,25 +283,6 @@ fn named(class: Option<String>, label: u8) -> Result<String> {
             "class {label} has no name; export or train the model again"
         ))
     })
-}
-
-/// The file of a trained model in f32, whose samples are normalised already.
-fn floats(card: &ModelCard, model: &SparseModel) -> Result<AlignedBytes> {
-    let statistics = model.channels().map(|channels| Normalization {
-        mean: vec![0.0; channels],
-        factor: vec![1.0; channels],
-    });
-    let options = PackOptions {
-        values: Values::Float32,
-        task: card.task,
-        classes: card.classes.clone(),
-        outputs: card.outputs.as_ref(),
-        vocabulary: None,
-        statistics: statistics.as_ref(),
-        max_tokens: 0,
-        seed: 1,
-    };
-    Ok(pack(model, &options)?.into())
 }
 
 /// A set of the one sequence, in the units of training.

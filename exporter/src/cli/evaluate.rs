@@ -198,7 +198,7 @@ fn evaluate_run(
     let set = documents.limited(set);
     let evaluation = Evaluation::of_trained(&model, &card, &set, threads)?;
     let warm_up = match card.pooling.is_last() {
-        true => Some(WarmUp::of_trained(&model, card.task, &set, threads)?),
+        true => Some(WarmUp::of_trained(&model, &card, &set, threads)?),
         false => None,
     };
     Ok(Evaluated {

@@ -93,8 +93,8 @@ impl Evaluation {
         threads: usize,
     ) -> Result<Self> {
         check(card.task, model.logits(), set)?;
-        if !model.upper.is_empty() && card.task.is_classification() {
-            let file = plain(model, 1.0)?;
+        if !model.upper.is_empty() {
+            let file = plain(model, card)?;
             let model = AnyModel::open(&file, "the stack in f32")?;
             return Evaluation::of_device(&model, set, threads);
         }

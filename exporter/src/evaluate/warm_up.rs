@@ -18,11 +18,12 @@
 
 use rayon::prelude::*;
 use serde::Serialize;
-use set_lstm_runtime::{Answer, Task};
+use set_lstm_runtime::Answer;
 
 use super::pool;
 use crate::device::{AnyModel, AnyState};
 use crate::error::Result;
+use crate::model_file::ModelCard;
 use crate::pack::plain;
 use crate::sequences::{Sequence, SequenceSet};
 use crate::sparse_model::SparseModel;
@@ -83,8 +84,8 @@ enum StepLook {
 }
 
 impl StepLook {
-    fn of(answer: Answer, state: &AnyState, model: &AnyModel<'_>) -> Self {
-        match answer {
+    fn of(state: &AnyState, model: &AnyModel<'_>) -> Self {
+        match model.task().answer {
             Answer::Class => StepLook::Class(predicted(&state.logits(model))),
             Answer::Values => StepLook::Numbers(state.logits(model)),
         }
@@ -107,13 +108,13 @@ impl WarmUp {
     /// As of [`plain`] and [`WarmUp::of_device`].
     pub fn of_trained(
         model: &SparseModel,
-        task: Task,
+        card: &ModelCard,
         set: &SequenceSet,
         threads: usize,
     ) -> Result<Self> {
-        let file = plain(model, 1.0)?;
+        let file = plain(model, card)?;
         let model = AnyModel::open(&file, "the model in f32")?;
-        WarmUp::of(&model, task, set, threads)
+        WarmUp::of_device(&model, set, threads)
     }
 
     /// Of a model file. Samples are raw.
@@ -121,22 +122,18 @@ impl WarmUp {
     /// # Errors
     /// The system has no threads to give.
     pub fn of_device(model: &AnyModel<'_>, set: &SequenceSet, threads: usize) -> Result<Self> {
-        WarmUp::of(model, model.task(), set, threads)
-    }
-
-    fn of(model: &AnyModel<'_>, task: Task, set: &SequenceSet, threads: usize) -> Result<Self> {
         let set = looked_at(set);
         let streams = set.channels().is_some();
         let one = |state: &mut AnyState, k: usize| {
-            let fresh = moments(model, task, state, set.sequence(k));
+            let fresh = moments(model, state, set.sequence(k));
             let settled = agreed(&fresh, |step| step.is_like(&fresh[fresh.len() - 1]));
             let forgot = streams.then(|| {
                 let before = set.sequence((k + set.len() - 1) % set.len());
                 state.run(model, before);
                 let mut fresh = fresh.iter();
                 let mut alike = Vec::with_capacity(fresh.len());
-                go_on(model, state, set.sequence(k), |state| {
-                    let now = StepLook::of(task.answer, state, model);
+                state.go_on(model, set.sequence(k), |state| {
+                    let now = StepLook::of(state, model);
                     alike.push(fresh.next().is_some_and(|fresh| fresh.is_like(&now)));
                 });
                 agreed(&alike, |alike| *alike)
@@ -153,7 +150,10 @@ impl WarmUp {
         let share = never as f64 / forgot.len().max(1) as f64;
         Ok(WarmUp {
             sequences: set.len(),
-            settled_after: task.is_classification().then(|| Percentiles::of(settled)),
+            settled_after: model
+                .task()
+                .is_classification()
+                .then(|| Percentiles::of(settled)),
             forgets_after: streams.then(|| Percentiles::of(forgot)),
             never_forgets: streams.then_some(share),
         })
@@ -172,30 +172,12 @@ fn looked_at(set: &SequenceSet) -> SequenceSet {
 }
 
 /// The answer after every step, from the zero state.
-fn moments(
-    model: &AnyModel<'_>,
-    task: Task,
-    state: &mut AnyState,
-    sequence: Sequence<'_>,
-) -> Vec<StepLook> {
+fn moments(model: &AnyModel<'_>, state: &mut AnyState, sequence: Sequence<'_>) -> Vec<StepLook> {
     let mut moments = Vec::with_capacity(sequence.len());
     state.run_each(model, sequence, |state| {
-        moments.push(StepLook::of(task.answer, state, model));
+        moments.push(StepLook::of(state, model));
     });
     moments
-}
-
-/// Steps of a recording from the state as it is.
-fn go_on(
-    model: &AnyModel<'_>,
-    state: &mut AnyState,
-    sequence: Sequence<'_>,
-    mut after: impl FnMut(&AnyState),
-) {
-    for samples in sequence.samples() {
-        state.step_samples(model, samples);
-        after(state);
-    }
 }
 
 /// The first step, from 1, from which on all hold; `None` if the last does not.
@@ -210,6 +192,7 @@ mod tests {
     use set_lstm_runtime::Gate;
 
     use super::*;
+    use crate::pack::nameless;
     use crate::sparse_model::SparseMatrix;
 
     #[test]
@@ -290,8 +273,9 @@ mod tests {
         set.push_samples(&[1.0, 0.0, 0.0], 1);
         set.push_samples(&[-1.0, -1.0, -1.0], 0);
         let of = |forget_bias| {
-            let model = sums(forget_bias);
-            WarmUp::of_trained(&model, Task::CLASSIFICATION, &set, 2).unwrap()
+            let file = nameless(&sums(forget_bias), 1.0).unwrap();
+            let model = AnyModel::open(&file, "sums").unwrap();
+            WarmUp::of_device(&model, &set, 2).unwrap()
         };
         let at_once = Percentiles {
             median: Some(1),

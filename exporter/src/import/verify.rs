@@ -18,8 +18,8 @@ use super::array::Array;
 use super::npy;
 use crate::device::{AnyModel, AnyState};
 use crate::error::{Error, Result};
-use crate::pack::plain;
-use crate::sequences::{Sequence, SequenceSet};
+use crate::pack::nameless;
+use crate::sequences::SequenceSet;
 use crate::sparse_model::SparseModel;
 use set_lstm_runtime::samples::SAMPLE_LIMIT;
 
@@ -172,7 +172,7 @@ pub fn verify(
             SAMPLE_LIMIT / factor
         )));
     }
-    let packed = plain(model, factor)?;
+    let packed = nameless(model, factor)?;
     let device = AnyModel::open(&packed, "the imported model")?;
     let mut state = AnyState::new(&device);
     let mut expected = outputs.chunks_exact(model.logits());
@@ -191,26 +191,10 @@ pub fn verify(
         }
     };
     for k in 0..inputs.len() {
-        state.reset();
-        match inputs.sequence(k) {
-            Sequence::Tokens(tokens) => {
-                for &token in tokens {
-                    state.step(&device, token);
-                    if *every_step {
-                        compare(&state);
-                    }
-                }
-            }
-            sequence @ Sequence::Samples { .. } => {
-                for samples in sequence.samples() {
-                    state.step_samples(&device, samples);
-                    if *every_step {
-                        compare(&state);
-                    }
-                }
-            }
-        }
-        if !every_step {
+        if *every_step {
+            state.run_each(&device, inputs.sequence(k), &mut compare);
+        } else {
+            state.run(&device, inputs.sequence(k));
             compare(&state);
         }
     }

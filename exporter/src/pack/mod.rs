@@ -42,7 +42,7 @@ use crate::sparse_model::{SparseMatrix, SparseModel};
 use crate::vocabulary::Vocabulary;
 use layer::GateRows;
 use matrix::Entry;
-pub use plain::plain;
+pub use plain::{nameless, plain};
 use rows::{RowValues, by_rows};
 use set_lstm_runtime::fixed::pair;
 use set_lstm_runtime::gate::Gate;
