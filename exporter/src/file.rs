@@ -62,7 +62,8 @@ pub fn check_place(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder in which a file of this path lies.
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -122,6 +123,24 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// Makes a folder under a temporary name, for what shall appear as a whole: whoever has filled
+/// it renames it, and until then it goes away by itself.
+///
+/// # Errors
+///
+/// What the system says.
+pub fn unfinished_folder(parent: &Path) -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    #[cfg(unix)]
+    {
+        // as for any new folder: what the umask leaves, not tempfile's private 0700
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o777));
+    }
+    builder.tempdir_in(parent)
 }
 
 /// Removes temporary files that killed processes have left in a folder, as far as it may.

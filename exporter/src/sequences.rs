@@ -218,10 +218,7 @@ impl SequenceSet {
         self.start
             .push(u32::try_from(end).expect("fewer than 2^32 steps"));
         assert_eq!(target.task(), self.task(), "targets of one kind");
-        let answers = match self.moment {
-            Moment::End => 1,
-            Moment::EveryStep => end - begin,
-        };
+        let answers = target.answers(end - begin);
         match (target, &mut self.targets) {
             (Target::Class(class), Targets::Classes(classes)) => classes.push(class),
             (Target::ClassOfSteps(labels), Targets::Classes(classes)) => {

@@ -155,7 +155,7 @@ pub struct Plan {
 
 /// What there is to do for a cell.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Task {
+pub enum CellTask {
     /// Train a network.
     Train(Box<TrainOptions>),
     /// Count words.
@@ -226,7 +226,7 @@ impl Plan {
     ///
     /// # Errors
     /// Never for options that were checked.
-    pub fn task(&self, cell: Cell, reference: Option<&CellRow>) -> Result<Task> {
+    pub fn task(&self, cell: Cell, reference: Option<&CellRow>) -> Result<CellTask> {
         let set = TrainOptions {
             seed: cell.seed,
             topology: TopologyKind::Set,
@@ -242,7 +242,7 @@ impl Plan {
                 let plus = set.with(&winning_overrides())?;
                 if plus == set {
                     let why = "the preset has the options that won";
-                    return Ok(Task::LeftOut(why.into()));
+                    return Ok(CellTask::LeftOut(why.into()));
                 }
                 plus
             }
@@ -250,7 +250,7 @@ impl Plan {
             Method::Dense => topology(TopologyKind::Dense),
             Method::DenseSmall => {
                 let Some(row) = reference else {
-                    return Ok(Task::AfterSet);
+                    return Ok(CellTask::AfterSet);
                 };
                 let bytes = row.model_bytes.and_then(|bytes| {
                     let small = at_most(row.shape(), row.word_bytes, bytes)?;
@@ -259,7 +259,7 @@ impl Plan {
                 let Some((embedding_size, hidden_size)) = bytes else {
                     let why =
                         "the file of SET is unknown, or smaller than one fully connected unit";
-                    return Ok(Task::LeftOut(why.into()));
+                    return Ok(CellTask::LeftOut(why.into()));
                 };
                 let mut small = topology(TopologyKind::Dense);
                 small.hidden_size = hidden_size;
@@ -271,20 +271,20 @@ impl Plan {
             Method::BagOfWords => {
                 return Ok(match reference {
                     Some(row) if row.vocabulary == 0 => {
-                        Task::LeftOut("recordings have no words to count".into())
+                        CellTask::LeftOut("recordings have no words to count".into())
                     }
-                    _ => Task::CountWords(Box::new(set)),
+                    _ => CellTask::CountWords(Box::new(set)),
                 });
             }
         };
         let Some(percent) = cell.percent else {
-            return Ok(Task::Train(Box::new(options)));
+            return Ok(CellTask::Train(Box::new(options)));
         };
         let share = f64::from(percent) / 100.0;
         let shape = match reference {
             Some(row) => row.shape(),
             None if is_even(&options) => Default::default(),
-            None => return Ok(Task::AfterSet),
+            None => return Ok(CellTask::AfterSet),
         };
         let options = if is_even(&options) {
             let density = crate::train::topology::Density::Share(share);
@@ -297,19 +297,19 @@ impl Plan {
         } else {
             at_share(&options, shape, share)
         };
-        Ok(Task::Train(Box::new(options)))
+        Ok(CellTask::Train(Box::new(options)))
     }
 }
 
-impl Task {
+impl CellTask {
     /// What tells this task from others: all options but where the data lies.
     ///
     /// # Errors
     /// Never for options that were checked.
     pub fn fingerprint(&self) -> Result<Option<String>> {
         match self {
-            Task::Train(options) => fingerprint(options).map(Some),
-            Task::CountWords(options) => {
+            CellTask::Train(options) => fingerprint(options).map(Some),
+            CellTask::CountWords(options) => {
                 let load = options.load_options();
                 let (preset, held_back) = (options.preset.name(), load.validation_fraction);
                 let CorpusOptions {
@@ -326,7 +326,7 @@ impl Task {
                 let text = format!("{preset} {} {held_back} {corpus}", load.vocabulary);
                 Ok(Some(hash(&text)))
             }
-            Task::LeftOut(_) | Task::AfterSet => Ok(None),
+            CellTask::LeftOut(_) | CellTask::AfterSet => Ok(None),
         }
     }
 }

@@ -47,6 +47,19 @@ pub fn columns(row: &[&str], wanted: &str, option: &str) -> Result<Vec<usize>, S
     Ok(places)
 }
 
+/// Refuses a row that is not as wide as the first one.
+///
+/// # Errors
+/// It has more or fewer fields.
+pub fn check_width(row: &[&str], width: usize) -> Result<(), String> {
+    match row.len() {
+        count if count == width => Ok(()),
+        count => Err(format!(
+            "{count} fields, and the first row has {width}; correct the row"
+        )),
+    }
+}
+
 /// What a column is called: its name in the header, or its number.
 pub fn name_of(row: &[&str], place: usize, has_header: bool) -> String {
     match row[place].trim() {

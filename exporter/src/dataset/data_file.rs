@@ -25,6 +25,11 @@ pub struct FileKind {
     pub give: &'static str,
 }
 
+/// Whether a file of this name is a table of numbers.
+pub fn is_table(name: &str) -> bool {
+    [".csv", ".tsv"].iter().any(|end| name.ends_with(end))
+}
+
 impl FileKind {
     fn is_at(&self, path: &Path) -> bool {
         path.file_name()

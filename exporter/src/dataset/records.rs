@@ -64,6 +64,25 @@ pub fn utf8<'f>(path: &Path, line: u64, field: &'f [u8]) -> Result<&'f str> {
         .map_err(|_| at_line(path, line, "not UTF-8; convert the file to UTF-8"))
 }
 
+/// Calls `visit` with the fields of every record as text, the first one's among them, and the
+/// line on which it begins. The first line tells what stands between the fields.
+///
+/// # Errors
+/// As of [`for_each_record`], and fields that are not UTF-8.
+pub fn for_each_text_record(
+    path: &Path,
+    reader: &mut dyn Read,
+    visit: &mut dyn FnMut(u64, &[&str]) -> Result<()>,
+) -> Result<()> {
+    let head = head_of(path, reader)?;
+    let delimiter = delimiter_of(first_line(&head));
+    let mut whole = Read::chain(&head[..], reader);
+    for_each_record(path, &mut whole, delimiter, &mut |line, record| {
+        let fields = record.iter().map(|field| utf8(path, line, field));
+        visit(line, &fields.collect::<Result<Vec<&str>>>()?)
+    })
+}
+
 /// Calls `visit` with every record and the line on which it begins.
 ///
 /// # Errors

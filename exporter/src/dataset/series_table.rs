@@ -9,11 +9,11 @@ use std::path::Path;
 
 use set_lstm_runtime::wire::{Answer, Moment, Task};
 
-use super::columns::{column, columns, is_number, name_of};
-use super::data_file::{DataFile, FileKind};
+use super::columns::{check_width, column, columns, is_number, name_of};
+use super::data_file::{DataFile, FileKind, is_table};
 use super::divided::{Collection, Example};
 use super::readings::{at_line, sample};
-use super::records::{delimiter_of, first_line, for_each_record, head_of, utf8};
+use super::records::for_each_text_record;
 use super::table::sorted;
 use super::{Content, MOST_CLASSES, Medium};
 use crate::error::{Error, Result};
@@ -21,10 +21,7 @@ use crate::target::Target;
 
 const KIND: FileKind = FileKind {
     folder: "series",
-    is: |name| {
-        let ends = [".csv", ".tsv"];
-        ends.iter().any(|end| name.ends_with(end))
-    },
+    is: is_table,
     give: "give recordings as .csv, .tsv or .ts, their archive or their folder",
 };
 
@@ -199,19 +196,14 @@ impl SeriesTable {
     fn for_each_row(&self, visit: &mut Visit<'_>) -> Result<Vec<String>> {
         let mut outputs = Vec::new();
         self.file.read(&mut |path, reader| {
-            let head = head_of(path, reader)?;
-            let delimiter = delimiter_of(first_line(&head));
-            let mut whole = std::io::Read::chain(&head[..], reader);
             let mut places: Option<Places> = None;
             let (mut samples, mut targets) = (Vec::new(), Vec::new());
-            for_each_record(path, &mut whole, delimiter, &mut |line, record| {
+            for_each_text_record(path, reader, &mut |line, row| {
                 let wrong = |problem: String| at_line(path, line, problem);
-                let fields = record.iter().map(|field| utf8(path, line, field));
-                let row: Vec<&str> = fields.collect::<Result<_>>()?;
                 let places = match &places {
                     Some(places) => places,
                     None => {
-                        let found = Places::find(&row, &self.columns).map_err(wrong)?;
+                        let found = Places::find(row, &self.columns).map_err(wrong)?;
                         let has_header = found.has_header;
                         outputs.clone_from(&found.outputs);
                         let found = places.insert(found);
@@ -221,14 +213,9 @@ impl SeriesTable {
                         found
                     }
                 };
-                if row.len() != places.width {
-                    let (count, width) = (row.len(), places.width);
-                    let problem =
-                        format!("{count} fields, and the first row has {width}; correct the row");
-                    return Err(wrong(problem));
-                }
-                numbers(&row, &places.samples, &mut samples).map_err(wrong)?;
-                numbers(&row, &places.targets, &mut targets).map_err(wrong)?;
+                check_width(row, places.width).map_err(wrong)?;
+                numbers(row, &places.samples, &mut samples).map_err(wrong)?;
+                numbers(row, &places.targets, &mut targets).map_err(wrong)?;
                 let written = match places.label {
                     Some(label) => Written::Label(row[label].trim()),
                     None => Written::Numbers(&targets),

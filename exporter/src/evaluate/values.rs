@@ -4,6 +4,7 @@
 use serde::Serialize;
 use set_lstm_runtime::Moment;
 
+use crate::report::score::{Errors, mean_r2};
 use crate::sequences::SequenceSet;
 
 /// How a model does that answers numbers.
@@ -50,43 +51,30 @@ impl ValueEvaluation {
                 let name = names
                     .get(k)
                     .map_or_else(|| k.to_string(), |&name| name.into());
-                let pairs = answers.iter().zip(set.values()).skip(k).step_by(width);
-                OutputEvaluation::new(name, pairs.map(|(&answer, &value)| (answer, value)))
+                OutputEvaluation::new(name, Errors::of(answers, set.values(), k, width))
             })
             .collect();
         let known = |answer: &&[f32]| answer.iter().any(|value| !value.is_nan());
         let steps = || set.values().chunks_exact(width).filter(known).count();
-        let r2: Vec<f64> = outputs.iter().filter_map(|it| it.r2).collect();
         ValueEvaluation {
             examples: set.len(),
             steps: (set.task().moment == Moment::EveryStep).then(steps),
-            r2: (!r2.is_empty()).then(|| r2.iter().sum::<f64>() / r2.len() as f64),
+            r2: mean_r2(outputs.iter().map(|it| it.r2)),
             outputs,
         }
     }
 }
 
 impl OutputEvaluation {
-    /// Of pairs of an answer and the number that it should be.
-    fn new(name: String, pairs: impl Iterator<Item = (f32, f32)> + Clone) -> Self {
-        let known = pairs.filter(|(_, value)| !value.is_nan());
-        let known = known.map(|(answer, value)| (f64::from(answer), f64::from(value)));
-        let count = known.clone().count();
-        let mean_of = |sum: f64| sum / count.max(1) as f64;
-        let mean = mean_of(known.clone().map(|(_, value)| value).sum());
-        let (mut square, mut absolute, mut variance) = (0.0, 0.0, 0.0);
-        for (answer, value) in known {
-            square += (answer - value).powi(2);
-            absolute += (answer - value).abs();
-            variance += (value - mean).powi(2);
-        }
+    fn new(name: String, errors: Errors) -> Self {
+        let mean_of = |sum: f64| sum / errors.known.max(1) as f64;
         OutputEvaluation {
             name,
-            known: count,
-            rmse: mean_of(square).sqrt(),
-            mae: mean_of(absolute),
-            deviation: mean_of(variance).sqrt(),
-            r2: (variance > 0.0).then(|| 1.0 - square / variance),
+            known: errors.known,
+            rmse: mean_of(errors.square).sqrt(),
+            mae: mean_of(errors.absolute),
+            deviation: mean_of(errors.variance).sqrt(),
+            r2: errors.r2(),
         }
     }
 }

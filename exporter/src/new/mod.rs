@@ -30,6 +30,7 @@ use set_lstm_runtime::wire::Task;
 use crate::boards::room::{ModelNeeds, Room};
 use crate::device::{AlignedBytes, AnyModel};
 use crate::error::{Error, Result};
+use crate::file::{folder_of, unfinished_folder};
 use crate::rust_module::{Budgets, ByteCount, rust_module};
 use lock::lock_file;
 use parts::Parts;
@@ -167,11 +168,8 @@ impl NewProject<'_> {
         file: &AlignedBytes,
         budgets: Budgets,
     ) -> Result<String> {
-        let parent = match self.folder.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let unfinished = temporary_folder(parent).map_err(Error::io(self.folder, FOLDER_HINT))?;
+        let unfinished = unfinished_folder(folder_of(self.folder))
+            .map_err(Error::io(self.folder, FOLDER_HINT))?;
         let inside = |path: &str| unfinished.path().join(path);
         let write = |path: &str, bytes: &[u8]| {
             let path = inside(path);
@@ -263,17 +261,4 @@ impl NewProject<'_> {
         }
         texts
     }
-}
-
-/// A folder beside the one that shall be, which goes away unless it is renamed.
-fn temporary_folder(parent: &Path) -> std::io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".unfinished-");
-    #[cfg(unix)]
-    {
-        // as for any new folder: what the umask leaves, not tempfile's private 0700
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o777));
-    }
-    builder.tempdir_in(parent)
 }

@@ -13,6 +13,7 @@ use set_lstm_runtime::wire::{Answer, Kind};
 
 use crate::device::{AnyModel, task_words};
 use crate::error::{Error, Result};
+use crate::file::folder_of;
 
 /// A number of bytes as a person writes it: `6144`, `6K`, `512KiB`, `1M`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,16 +168,13 @@ fn capacity(units: usize) -> usize {
 /// The path by which the module names the file, with forward slashes on every system. Neither
 /// need be there yet, but their folders.
 fn relative(file: &Path, module: &Path) -> Result<String> {
-    let folder_of = |path: &Path| {
-        let folder = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+    let whole_folder_of = |path: &Path| {
+        let folder = folder_of(path);
         let hint = "make the folder, or choose another place";
         folder.canonicalize().map_err(Error::io(folder, hint))
     };
-    let from = folder_of(module)?;
-    let to = folder_of(file)?.join(file.file_name().unwrap_or_default());
+    let from = whole_folder_of(module)?;
+    let to = whole_folder_of(file)?.join(file.file_name().unwrap_or_default());
     if Some(to.as_path()) == module.file_name().map(|name| from.join(name)).as_deref() {
         return Err(Error::Options(format!(
             "{} cannot be both the model file and its module; choose another place",

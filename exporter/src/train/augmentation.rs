@@ -45,7 +45,7 @@ impl Augmentation {
         self != Augmentation::default()
     }
 
-    /// Refuses what the channels or the answers do not allow; `channels` is `None` of texts.
+    /// Refuses what the channels do not allow; `channels` is `None` of texts.
     ///
     /// # Errors
     /// [`Error::Options`] that names the option.

@@ -172,17 +172,20 @@ impl Workers {
         let sorted = with_width!(&mut self.lanes, work => {
             infer_chunks(work, network, set, &order, moment, unit)
         });
-        Places::new(set, logits, moment).in_order(&order, &sorted)
+        let places = LogitPlaces::new(set, logits, moment);
+        let mut out = vec![0.0; places.count()];
+        places.scatter(&order, &sorted, &mut out);
+        out
     }
 }
 
 /// Where the logits of each sequence stand among those of all.
 #[derive(Debug)]
-pub(super) struct Places {
+pub(super) struct LogitPlaces {
     start: Vec<usize>, // [sequences + 1]
 }
 
-impl Places {
+impl LogitPlaces {
     /// Of so many logits an answer.
     pub(super) fn new(set: &SequenceSet, logits: usize, moment: Moment) -> Self {
         let answers = |index| match moment {
@@ -194,7 +197,7 @@ impl Places {
             Some(*end)
         });
         let start = std::iter::once(0).chain(ends).collect();
-        Places { start }
+        LogitPlaces { start }
     }
 
     /// Where those of one sequence stand.
@@ -207,16 +210,15 @@ impl Places {
         self.start[self.start.len() - 1]
     }
 
-    /// The logits of sequences in another order, in that of the set.
-    fn in_order(&self, order: &[u32], sorted: &[f32]) -> Vec<f32> {
-        let (mut out, mut rest) = (vec![0.0; self.count()], sorted);
-        for &index in order {
+    /// Puts the logits of these sequences, one after the other, where they stand among all.
+    pub(super) fn scatter(&self, sequences: &[u32], logits: &[f32], all: &mut [f32]) {
+        let mut rest = logits;
+        for &index in sequences {
             let to = self.of(index);
             let (row, after) = rest.split_at(to.len());
-            out[to].copy_from_slice(row);
+            all[to].copy_from_slice(row);
             rest = after;
         }
-        out
     }
 }
 

@@ -26,7 +26,8 @@ use rand::RngExt;
 use set_lstm_runtime::wire::Moment;
 
 pub use sample::{Noise, Sample, samples};
-use steps::{StepHead, StepWishes};
+use steps::StepHead;
+pub(super) use steps::StepWishes;
 
 /// Buffers of one thread, reused from chunk to chunk.
 #[derive(Debug)]

@@ -9,11 +9,11 @@
 
 use set_lstm_runtime::wire::Answer;
 
-use super::batch::Places;
+use super::batch::LogitPlaces;
 use super::engine::Engine;
 use super::loss::loss_of_all;
 use crate::report::metrics::EpochMetrics;
-use crate::report::score::Score;
+use crate::report::score::{Errors, Score, mean_r2};
 use crate::sequences::SequenceSet;
 
 /// The epoch whose model is kept: the first of the best.
@@ -32,7 +32,7 @@ pub fn test(engine: &mut Engine, value: &[f32], set: &SequenceSet) -> (f64, Scor
         Answer::Class => None,
         Answer::Values => Some(Score::R2(r2(&logits, set.values(), width))),
     };
-    let places = Places::new(set, width, set.task().moment);
+    let places = LogitPlaces::new(set, width, set.task().moment);
     let (mut loss, mut correct, mut answers) = (0.0, 0, 0);
     for index in 0..set.len() {
         let rows = &mut logits[places.of(index as u32)];
@@ -45,27 +45,10 @@ pub fn test(engine: &mut Engine, value: &[f32], set: &SequenceSet) -> (f64, Scor
     (loss / set.len() as f64, score.unwrap_or_else(accuracy))
 }
 
-/// The mean over the numbers of `1 - squared error / variance`; numbers that never change, and
-/// answers that nobody knows, are left out.
+/// The mean over the numbers that change; 0 if none does.
 fn r2(answers: &[f32], values: &[f32], outputs: usize) -> f64 {
-    let of_output = |output: usize| {
-        let pairs = answers.iter().zip(values).skip(output).step_by(outputs);
-        let known = pairs.filter(|(_, value)| !value.is_nan());
-        let known = known.map(|(answer, value)| (f64::from(*answer), f64::from(*value)));
-        let (count, sum) = known.clone().fold((0.0, 0.0), |(count, sum), (_, value)| {
-            (count + 1.0, sum + value)
-        });
-        let mean = sum / f64::max(count, 1.0);
-        let (error, variance) = known.fold((0.0, 0.0), |(error, variance), (answer, value)| {
-            (
-                error + (answer - value).powi(2),
-                variance + (value - mean).powi(2),
-            )
-        });
-        (variance > 0.0).then(|| 1.0 - error / variance)
-    };
-    let all: Vec<f64> = (0..outputs).filter_map(of_output).collect();
-    all.iter().sum::<f64>() / all.len().max(1) as f64
+    let of_output = |output| Errors::of(answers, values, output, outputs).r2();
+    mean_r2((0..outputs).map(of_output)).unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::data::DataArguments;
 use super::output::{print, print_json, say};
 use super::train::threads;
-use crate::compare::grid::{Cell, Method, Plan, Task};
+use crate::compare::grid::{Cell, CellTask, Method, Plan};
 use crate::compare::ledger::{CellRow, Ledger};
 use crate::error::{Error, Result};
 use crate::train::overrides::Overrides;
@@ -153,11 +153,11 @@ fn listing(plan: &Plan, ledger: &Ledger, work: &Path) -> Result<Vec<Listed>> {
     let listed = |cell: Cell| {
         let task = plan.task(cell, reference(plan, ledger)?.as_ref())?;
         let state = match (&task, task.fingerprint()?) {
-            (Task::LeftOut(why), _) => format!("left out: {why}"),
+            (CellTask::LeftOut(why), _) => format!("left out: {why}"),
             (_, Some(it)) if ledger.row(cell, &it).is_some() => "done".into(),
             _ if ledger.any_row(cell).is_some() => "done with other options".into(),
             _ if work.join(cell.folder()).join("options.toml").exists() => "begun".into(),
-            (Task::AfterSet, _) => "to do, after set seed 1".into(),
+            (CellTask::AfterSet, _) => "to do, after set seed 1".into(),
             _ => "to do".into(),
         };
         let training = cell.to_string();
@@ -186,12 +186,12 @@ fn fill(arguments: &Arguments, plan: &Plan, ledger: &mut Ledger, work: &Path) ->
         let fingerprint = task.fingerprint()?;
         let done = fingerprint.as_ref().and_then(|it| ledger.row(cell, it));
         match (&task, done, fingerprint.clone()) {
-            (Task::LeftOut(why), ..) => outcome.left_out.push(format!("{cell}: {why}")),
-            (Task::AfterSet, ..) => outcome.failed.push(format!(
+            (CellTask::LeftOut(why), ..) => outcome.left_out.push(format!("{cell}: {why}")),
+            (CellTask::AfterSet, ..) => outcome.failed.push(format!(
                 "{cell} (its size is that of set seed 1, which is not finished)"
             )),
             (_, Some(row), _) if !bench.can_complete(row) => outcome.rows.push(row.clone()),
-            (Task::Train(options) | Task::CountWords(options), _, Some(fingerprint)) => {
+            (CellTask::Train(options) | CellTask::CountWords(options), _, Some(fingerprint)) => {
                 if !has_data {
                     arguments
                         .data
@@ -206,7 +206,7 @@ fn fill(arguments: &Arguments, plan: &Plan, ledger: &mut Ledger, work: &Path) ->
                 bar.begin(cell);
                 let mut watch = |line: &str| bar.watch(line);
                 let finished = match &task {
-                    Task::CountWords(_) => {
+                    CellTask::CountWords(_) => {
                         bench.bag_of_words(cell, options, fingerprint, &mut watch)
                     }
                     _ => bench.network(cell, options, &mut watch),

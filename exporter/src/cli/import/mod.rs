@@ -29,7 +29,7 @@ use crate::train::overrides::Overrides;
 use crate::train::pooling::Pooling;
 use crate::train::preset::Preset;
 use inputs::InputArguments;
-use outputs::{Answers, OutputArguments};
+use outputs::{ImportedAnswers, OutputArguments};
 
 /// Arguments of the command.
 #[derive(Debug, clap::Args)]
@@ -192,7 +192,8 @@ fn import(arguments: Arguments) -> Result<Imported> {
             Some(data.corpus(options.preset, &options.corpus_options())?)
         }
     };
-    let Answers { task, names, scale } = outputs.answers(task, &model, corpus.as_deref())?;
+    let ImportedAnswers { task, names, scale } =
+        outputs.answers(task, &model, corpus.as_deref())?;
     let run = Run::create(&out, &options, &code, replace)?;
     let card = ModelCard {
         format: ModelCard::format_of(&model),

@@ -41,7 +41,7 @@ pub struct OutputArguments {
 
 /// What an imported model answers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answers {
+pub struct ImportedAnswers {
     /// Classes or numbers, and when.
     pub task: Task,
     /// Names of the classes or numbers.
@@ -76,7 +76,7 @@ impl OutputArguments {
         task: Task,
         model: &SparseModel,
         corpus: Option<&dyn Corpus>,
-    ) -> Result<Answers> {
+    ) -> Result<ImportedAnswers> {
         if let Some(corpus) = corpus {
             check_same(task, corpus.task())?;
         }
@@ -86,7 +86,7 @@ impl OutputArguments {
                 let problem = "classes have no mean and no scale; name the numbers by --outputs, or leave out --output-mean and --output-scale";
                 Err(Error::Options(problem.into()))
             }
-            Answer::Class => Ok(Answers {
+            Answer::Class => Ok(ImportedAnswers {
                 task,
                 names: names(self.classes, model.classes(), corpus.map(Corpus::classes))?,
                 scale: None,
@@ -100,7 +100,7 @@ impl OutputArguments {
                         "an output scale of {bad}; give what the numbers were divided by, above 0"
                     )));
                 }
-                Ok(Answers {
+                Ok(ImportedAnswers {
                     task,
                     names: names(self.outputs, outputs, corpus.map(Corpus::outputs))?,
                     scale: Some(OutputScale { mean, deviation }),

@@ -47,8 +47,8 @@ fn what_depends_on_the_file_of_set_waits_for_it() {
         seed: 1,
     };
     let task = |cell| plan.task(cell, None).unwrap();
-    assert_eq!(task(cell(Method::DenseSmall, None)), Task::AfterSet);
-    let Task::Train(options) = task(cell(Method::Static, Some(4))) else {
+    assert_eq!(task(cell(Method::DenseSmall, None)), CellTask::AfterSet);
+    let CellTask::Train(options) = task(cell(Method::Static, Some(4))) else {
         panic!("even densities need no sizes");
     };
     assert_eq!(options.embedding_density.to_string(), "0.04");

@@ -56,10 +56,7 @@ impl OwnData {
                     .into(),
             );
         }
-        let answers = match self.task.moment {
-            Moment::End => 1,
-            Moment::EveryStep => steps,
-        };
+        let answers = target.answers(steps);
         let classes = |labels: &[u8]| {
             let known = |label: u8| {
                 let unknown = label == UNLABELLED && self.task.moment == Moment::EveryStep;

@@ -14,23 +14,20 @@ use std::path::Path;
 
 use set_lstm_runtime::wire::{Answer, Moment, Task};
 
-use super::data_file::{DataFile, FileKind};
+use super::data_file::{DataFile, FileKind, is_table};
 use super::divided::Division;
 use super::windows::Windows;
 use super::{Content, Corpus, Document, Medium, Split};
 use crate::error::{Error, Result};
 use crate::target::{Target, UNLABELLED};
 
-use plan::{Cut, Plan, Wanted, plan};
+use plan::{Cut, CutPlan, Wanted, plan};
 use rows::for_each_row;
 use survey::Survey;
 
 const KIND: FileKind = FileKind {
     folder: "samples",
-    is: |name| {
-        let ends = [".csv", ".tsv"];
-        ends.iter().any(|end| name.ends_with(end))
-    },
+    is: is_table,
     give: "give a table with a sample a row as .csv or .tsv, its archive or its folder",
 };
 
@@ -128,7 +125,7 @@ impl SampleTable {
                 .map(|rows| Windows::new(rows, columns.stride)),
             division,
         };
-        let Plan { cuts, notes } =
+        let CutPlan { cuts, notes } =
             plan(&survey.recordings, wanted).map_err(|it| Error::data(file.path(), it))?;
         let mut table = SampleTable {
             file,

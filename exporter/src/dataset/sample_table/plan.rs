@@ -1,4 +1,4 @@
-//! Enters: what a survey found of the recordings of a table. Leaves: a [`Plan`], their windows
+//! Enters: what a survey found of the recordings of a table. Leaves: a [`CutPlan`], their windows
 //! and on which side each is. Next: `sample_table` cuts them.
 //!
 //! Groups are never divided. A single group is divided by time: the last part is the test.
@@ -21,7 +21,7 @@ const WINDOWS_OF_STRETCH: usize = 4;
 
 /// Rows one after the other with the same class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub struct LabelRun {
     /// The class, or [`UNLABELLED`]; of numbers 0 if all are known.
     pub label: u8,
     /// The first row after it.
@@ -36,12 +36,12 @@ pub struct Recording {
     /// Number of its rows.
     pub rows: usize,
     /// Their classes.
-    pub runs: Vec<Run>,
+    pub runs: Vec<LabelRun>,
 }
 
 impl Recording {
     /// The runs that these rows touch.
-    fn runs(&self, start: usize, end: usize) -> &[Run] {
+    fn runs(&self, start: usize, end: usize) -> &[LabelRun] {
         let first = self.runs.partition_point(|run| run.end <= start);
         let last = self.runs.partition_point(|run| run.end < end);
         &self.runs[first..=last]
@@ -89,7 +89,7 @@ pub struct Cut {
 
 /// All documents, and what is to be said of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Plan {
+pub struct CutPlan {
     /// By recording and start.
     pub cuts: Vec<Cut>,
     /// Sentences for people.
@@ -121,7 +121,7 @@ pub struct Wanted {
 ///
 /// # Errors
 /// There is no document, or nothing to train on.
-pub fn plan(recordings: &[Recording], wanted: Wanted) -> Result<Plan, String> {
+pub fn plan(recordings: &[Recording], wanted: Wanted) -> Result<CutPlan, String> {
     let longest = recordings.iter().map(|it| it.rows).max().unwrap_or(0);
     if let Some(windows) = wanted.windows
         && windows.length > longest
@@ -131,7 +131,7 @@ pub fn plan(recordings: &[Recording], wanted: Wanted) -> Result<Plan, String> {
             "a window of {length} rows, and the longest recording has {longest}; choose a shorter --window"
         ));
     }
-    let mut plan = Plan::default();
+    let mut plan = CutPlan::default();
     let mut segments: Vec<Segment> = (0..).zip(recordings).map(whole).collect();
     let groups: HashSet<u64> = recordings.iter().map(|it| it.group).collect();
     let Division {

@@ -6,10 +6,10 @@
 
 use std::path::Path;
 
-use super::super::columns::{column, columns, is_hole, is_number, name_of};
+use super::super::columns::{check_width, column, columns, is_hole, is_number, name_of};
 use super::super::data_file::DataFile;
 use super::super::readings::{at_line, sample};
-use super::super::records::{delimiter_of, first_line, for_each_record, head_of, utf8};
+use super::super::records::for_each_text_record;
 use super::SampleColumns;
 use crate::error::{Error, Result};
 
@@ -18,7 +18,7 @@ const NO_CHANNELS: [&str; 5] = ["time", "timestamp", "t", "index", ""];
 
 /// Where the columns are, as the first rows show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
+pub struct SamplePlaces {
     width: usize,
     samples: Vec<usize>,
     label: Option<usize>, // none of numbers
@@ -32,13 +32,13 @@ pub struct Places {
     has_header: bool,
 }
 
-impl Places {
+impl SamplePlaces {
     /// Finds the columns by the first row, and by the second if the first is a header.
     fn find(
         first: &[&str],
         second: Option<&[&str]>,
         wanted: &SampleColumns,
-    ) -> std::result::Result<Places, String> {
+    ) -> std::result::Result<SamplePlaces, String> {
         let one = |name: &Option<String>| name.as_deref().map(|it| column(first, it)).transpose();
         let several = |names: &Option<String>, option| {
             let names = names.as_deref();
@@ -74,7 +74,7 @@ impl Places {
             );
         }
         let name = |&place: &usize| name_of(first, place, has_header);
-        Ok(Places {
+        Ok(SamplePlaces {
             width: first.len(),
             channels: samples.iter().map(name).collect(),
             outputs: targets.iter().map(name).collect(),
@@ -101,7 +101,7 @@ fn is_header(first: &[&str], wanted: &SampleColumns) -> bool {
 
 /// One sample and what is said of it.
 #[derive(Debug)]
-pub struct Row<'a> {
+pub struct SampleRow<'a> {
     /// Which recording it is of.
     pub recording: &'a str,
     /// Which group that is of.
@@ -117,7 +117,7 @@ pub struct Row<'a> {
     path: &'a Path,
 }
 
-impl Row<'_> {
+impl SampleRow<'_> {
     /// An error that names the row.
     pub fn error(&self, problem: impl std::fmt::Display) -> Error {
         at_line(self.path, self.line, problem)
@@ -132,21 +132,16 @@ impl Row<'_> {
 pub fn for_each_row(
     file: &DataFile,
     wanted: &SampleColumns,
-    visit: &mut dyn FnMut(&Row<'_>) -> Result<()>,
-) -> Result<Places> {
+    visit: &mut dyn FnMut(&SampleRow<'_>) -> Result<()>,
+) -> Result<SamplePlaces> {
     let mut found = None;
     file.read(&mut |path, reader| {
-        let head = head_of(path, reader)?;
-        let delimiter = delimiter_of(first_line(&head));
-        let mut whole = std::io::Read::chain(&head[..], reader);
         let mut header: Option<(u64, Vec<String>)> = None; // until the row after it has come
-        let mut places: Option<Places> = None;
+        let mut places: Option<SamplePlaces> = None;
         let (mut samples, mut targets) = (Vec::new(), Vec::new());
-        for_each_record(path, &mut whole, delimiter, &mut |line, record| {
+        for_each_text_record(path, reader, &mut |line, row| {
             let wrong = |problem: String| at_line(path, line, problem);
-            let fields = record.iter().map(|field| utf8(path, line, field));
-            let row: Vec<&str> = fields.collect::<Result<_>>()?;
-            if places.is_none() && header.is_none() && is_header(&row, wanted) {
+            if places.is_none() && header.is_none() && is_header(row, wanted) {
                 header = Some((line, row.iter().map(|&name| name.to_owned()).collect()));
                 return Ok(());
             }
@@ -159,25 +154,20 @@ pub fn for_each_row(
                     });
                     let (line, first) = match &names {
                         Some((line, names)) => (*line, &names[..]),
-                        None => (line, &row[..]),
+                        None => (line, row),
                     };
-                    let found = Places::find(first, Some(&row), wanted)
+                    let found = SamplePlaces::find(first, Some(row), wanted)
                         .map_err(|problem| at_line(path, line, problem))?;
                     places.insert(found)
                 }
             };
-            if row.len() != places.width {
-                let (count, width) = (row.len(), places.width);
-                let problem =
-                    format!("{count} fields, and the first row has {width}; correct the row");
-                return Err(wrong(problem));
-            }
+            check_width(row, places.width).map_err(wrong)?;
             places
-                .numbers(&row, &mut samples, &mut targets)
+                .numbers(row, &mut samples, &mut targets)
                 .map_err(wrong)?;
             let cell = |place: Option<usize>| place.map_or("", |place| row[place].trim());
             let label = Some(cell(places.label)).filter(|label| !is_hole(label));
-            visit(&Row {
+            visit(&SampleRow {
                 recording: cell(places.recording),
                 group: cell(places.group),
                 label: label.unwrap_or(""),
@@ -199,7 +189,7 @@ pub fn for_each_row(
     found.ok_or_else(|| Error::data(file.path(), "no row of samples; give another file"))
 }
 
-impl Places {
+impl SamplePlaces {
     fn numbers(
         &self,
         row: &[&str],

@@ -8,8 +8,8 @@ use set_lstm_runtime::wire::{Answer, Task};
 use super::super::MOST_CLASSES;
 use super::super::readings::shortened;
 use super::super::table::sorted;
-use super::plan::{Recording, Run};
-use super::rows::Row;
+use super::plan::{LabelRun, Recording};
+use super::rows::SampleRow;
 use crate::error::Result;
 use crate::fnv;
 use crate::target::UNLABELLED;
@@ -31,7 +31,7 @@ impl Survey {
     ///
     /// # Errors
     /// A recording that had ended, or of two groups, and a label too many.
-    pub fn add(&mut self, row: &Row<'_>, task: Task) -> Result<()> {
+    pub fn add(&mut self, row: &SampleRow<'_>, task: Task) -> Result<()> {
         let label = match task.answer {
             Answer::Class => self.code(row)?,
             Answer::Values if row.targets.iter().any(|x| x.is_nan()) => UNLABELLED,
@@ -63,13 +63,13 @@ impl Survey {
             let end = recording.rows;
             match recording.runs.last_mut() {
                 Some(run) if run.label == label => run.end = end,
-                _ => recording.runs.push(Run { label, end }),
+                _ => recording.runs.push(LabelRun { label, end }),
             }
         }
         Ok(())
     }
 
-    fn code(&mut self, row: &Row<'_>) -> Result<u8> {
+    fn code(&mut self, row: &SampleRow<'_>) -> Result<u8> {
         if row.label.is_empty() {
             return Ok(UNLABELLED);
         }

@@ -83,10 +83,10 @@ impl<const L: usize> StepHead<L> {
 
 /// What the answers of all steps are to be.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct StepWishes<'a> {
-    pub(super) samples: &'a [Sample<'a>],
-    pub(super) smoothing: f32,
-    pub(super) scale: f32,
+pub(in crate::train) struct StepWishes<'a> {
+    pub samples: &'a [Sample<'a>],
+    pub smoothing: f32,
+    pub scale: f32,
 }
 
 impl<const L: usize> Workspace<L> {

@@ -9,11 +9,11 @@
 use super::gates::{GatesBackward, GatesForward};
 use super::gradient::DenseGradient;
 use super::matrix::PaddedMatrix;
-use super::steps::{DenseStepHead, DenseStepWishes};
+use super::steps::DenseStepHead;
 use super::weights::DenseWeights;
 use super::words::DenseWords;
 use crate::sequences::Sequence;
-use crate::train::chunk::{Noise, Sample};
+use crate::train::chunk::{Noise, Sample, StepWishes};
 use crate::train::loss::{SampleLoss, loss_of};
 use crate::train::parameters::{Parameters, Part};
 use crate::train::pooling::Pooling;
@@ -116,7 +116,7 @@ impl DenseWorkspace {
         let follows = samples
             .first()
             .filter(|it| it.target.task().is_every_step());
-        let wishes = follows.map(|_| DenseStepWishes {
+        let wishes = follows.map(|_| StepWishes {
             samples,
             smoothing: noise.smoothing,
             scale,
@@ -305,7 +305,7 @@ impl DenseWorkspace {
         &mut self,
         view: DenseView<'_>,
         gradient: &mut DenseGradient,
-        wishes: Option<DenseStepWishes<'_>>,
+        wishes: Option<StepWishes<'_>>,
         is_dropped: bool,
     ) {
         let (weights, lanes) = (view.weights, self.lanes);

@@ -32,7 +32,7 @@ mod steps;
 mod weights;
 mod words;
 
-use super::batch::{BatchLoss, Places, Width};
+use super::batch::{BatchLoss, LogitPlaces, Width};
 use super::chunk::{Noise, Sample, samples};
 use super::loss::SampleLoss;
 use super::parameters::{Densities, Parameters};
@@ -151,7 +151,7 @@ impl DenseWorkers {
         // Sequences of all lengths to every thread: it takes every n-th chunk.
         let chunks: Vec<&[u32]> = order.chunks(width).collect();
         let threads = self.work.len();
-        let places = Places::new(set, logits, moment);
+        let places = LogitPlaces::new(set, logits, moment);
         let mut out = vec![0.0; places.count()];
         std::thread::scope(|scope| {
             let mut running = Vec::new();
@@ -172,13 +172,7 @@ impl DenseWorkers {
                     Err(panic) => std::panic::resume_unwind(panic),
                 };
                 for (chunk, rows) in done {
-                    let mut rest = &rows[..];
-                    for &index in chunk {
-                        let to = places.of(index);
-                        let (row, after) = rest.split_at(to.len());
-                        out[to].copy_from_slice(row);
-                        rest = after;
-                    }
+                    places.scatter(chunk, &rows, &mut out);
                 }
             }
         });

@@ -7,7 +7,7 @@
 
 use super::chunk::{DenseView, DenseWorkspace};
 use super::gradient::DenseGradient;
-use crate::train::chunk::Sample;
+use crate::train::chunk::{Sample, StepWishes};
 use crate::train::loss::{SampleLoss, known_answers, loss_of};
 use crate::train::parameters::Part;
 use ndarray::ArrayView1;
@@ -39,14 +39,6 @@ impl DenseStepHead {
         let answers = rows.map(|(weights, bias)| bias + ArrayView1::from(weights).dot(&seen));
         self.logits.extend(answers);
     }
-}
-
-/// What the answers of all steps are to be.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct DenseStepWishes<'a> {
-    pub(super) samples: &'a [Sample<'a>],
-    pub(super) smoothing: f32,
-    pub(super) scale: f32,
 }
 
 impl DenseWorkspace {
@@ -96,7 +88,7 @@ impl DenseWorkspace {
     pub(super) fn step_backward(
         &mut self,
         view: DenseView<'_>,
-        wishes: DenseStepWishes<'_>,
+        wishes: StepWishes<'_>,
         t: usize,
         gradient: &mut DenseGradient,
     ) {

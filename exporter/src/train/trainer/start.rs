@@ -7,6 +7,7 @@ use crate::load::Training;
 use crate::sparse_model::SparseModel;
 use crate::train::options::TrainOptions;
 use crate::train::parameters::Parameters;
+use set_lstm_runtime::wire::Answer;
 
 impl<'d> Trainer<'d> {
     /// A training at its start, with the connections and weights of a model.
@@ -30,10 +31,12 @@ impl<'d> Trainer<'d> {
         let parameters = Parameters::from_model(model);
         let shape = shape_of(&options, data);
         if parameters.shape != shape {
+            let (what, own, found) = match data.train.task().answer {
+                Answer::Class => ("classes", model.classes(), data.classes.len()),
+                Answer::Values => ("numbers", model.logits(), data.train.outputs()),
+            };
             return Err(Error::Options(format!(
-                "the model has {} classes and the data {}; give the data that it was trained for",
-                model.classes(),
-                data.classes.len()
+                "the model has {own} {what} and the data {found}; give the data that it was trained for"
             )));
         }
         Self::begin(options, data, threads, parameters)
