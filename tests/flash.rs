@@ -5,10 +5,8 @@
 //! fail and name `scripts/setup.sh`.
 
 use crate::firmware::{INT8, SMALL, model};
-use crate::models::{packed_with_words, random_model, vocabulary};
+use crate::models::large_file;
 use crate::program::{Ended, ended, number, object, printed, refused, set_lstm, trained};
-use set_lstm::pack::Values;
-use set_lstm::train::parameters::Shape;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -204,14 +202,7 @@ fn a_model_that_does_not_fit_is_refused_by_how_much() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("large.setl");
     // by itself: before anything is built
-    let shape = Shape {
-        vocabulary: 20,
-        embedding: 256,
-        hidden: 256,
-        logits: 1,
-    };
-    let large = random_model(shape, 0.3, 1);
-    let large = packed_with_words(&large, Values::Float32, Some(&vocabulary(20)));
+    let large = large_file();
     let over = large.len() - 262_144;
     fs::write(&file, &*large).unwrap();
     let command = desk.flash("--board microbit --build-only", &file);

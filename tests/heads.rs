@@ -6,46 +6,24 @@ use crate::sensors::data;
 use set_lstm::dataset::Split;
 use set_lstm::dataset::hapt::{Hapt, LabelledRecording};
 use set_lstm::device::{AlignedBytes, AnyModel};
-use set_lstm::error::Result;
 use set_lstm::evaluate::warm_up::WarmUp;
 use set_lstm::evaluate::{ClassEvaluation, Evaluation, ValueEvaluation};
 use set_lstm::load::{InputCode, Training};
-use set_lstm::model_file::ModelCard;
 use set_lstm::normalization::Normalization;
 use set_lstm::output_scale::OutputScale;
-use set_lstm::pack::{PackOptions, Values, pack};
-use set_lstm::report::metrics::EpochMetrics;
-use set_lstm::report::score::Score;
+use set_lstm::pack::Values;
 use set_lstm::sequences::SequenceSet;
-use set_lstm::sparse_model::SparseModel;
 use set_lstm::target::{Target, UNLABELLED};
-use set_lstm::train::checkpoint::{Checkpoint, Position};
+use set_lstm::train::fit::{Fitted, fit};
 use set_lstm::train::options::TrainOptions;
 use set_lstm::train::overrides::Overrides;
 use set_lstm::train::preset::Preset;
-use set_lstm::train::trainer::{Trainer, Watch};
 use set_lstm_runtime::{Answer, Moment, Task};
 
 const THREADS: usize = 2;
 const SENSORS: usize = 6;
 const AXES: usize = 3;
 const CLASSES: usize = 6;
-
-/// Keeps the best model.
-#[derive(Default)]
-struct Best(Option<SparseModel>);
-
-impl Watch for Best {
-    fn step(&mut self, _: &Position, _: f32) {}
-    fn epoch(&mut self, _: &EpochMetrics) {}
-    fn is_interrupted(&self) -> bool {
-        false
-    }
-    fn save(&mut self, _: &Checkpoint, best: Option<&SparseModel>) -> Result<()> {
-        self.0 = best.cloned().or(self.0.take());
-        Ok(())
-    }
-}
 
 /// Raw recordings as a training, in its units; every fifth user or so chooses the epoch.
 fn training([train, validation]: [SequenceSet; 2], names: &[&str]) -> Training {
@@ -71,40 +49,10 @@ fn options(text: &str) -> TrainOptions {
     Preset::Series.options().with(&overrides).unwrap()
 }
 
-fn learnt(options: &TrainOptions, data: &Training) -> (SparseModel, ModelCard) {
-    let mut best = Best::default();
-    Trainer::new(options.clone(), data, THREADS)
-        .unwrap()
-        .run(&mut best)
-        .unwrap();
-    let card = ModelCard {
-        format: ModelCard::FORMAT,
-        classes: data.classes.clone(),
-        max_tokens: options.max_tokens,
-        only_tokens: false,
-        statistics: data.code.statistics().cloned(),
-        pooling: options.pooling,
-        task: data.train.task(),
-        outputs: data.outputs.clone(),
-        epoch: 1,
-        score: Score::Accuracy(0.0),
-    };
-    (best.0.unwrap(), card)
-}
-
 /// The int8 file of it.
-fn packed(model: &SparseModel, card: &ModelCard) -> AlignedBytes {
-    let options = PackOptions {
-        values: Values::Int8 { embedding_bits: 8 },
-        task: card.task,
-        classes: card.classes.clone(),
-        outputs: card.outputs.as_ref(),
-        vocabulary: None,
-        statistics: card.statistics.as_ref(),
-        max_tokens: 0,
-        seed: 1,
-    };
-    pack(model, &options).unwrap().into()
+fn packed(fitted: &Fitted) -> AlignedBytes {
+    let values = Values::Int8 { embedding_bits: 8 };
+    fitted.pack(values).unwrap().into()
 }
 
 /// Recordings of those who train, of those who choose the epoch, and of the test.
@@ -183,11 +131,13 @@ fn the_activity_of_every_sample_is_learnt_from_whole_recordings() {
     }
     let names = ["walking", "up", "down", "sitting", "standing", "lying"];
     let data = training([train, validation].map(|it| pieces(&it)), &names);
-    let options =
-        options("epochs = 20\nbatch = 16\nhidden-size = 32\nmax-tokens = 512\naveraging = 0.9");
-    let (model, card) = learnt(&options, &data);
+    let options = options(
+        "epochs = 20\nbatch = 16\nhidden-size = 32\nmax-tokens = 512\naveraging = 0.9\nrecurrent-dropout = 0.3",
+    );
+    let fitted = fit(&options, &data, THREADS).unwrap();
+    let Fitted { card, model, .. } = &fitted;
     let known = card.statistics.as_ref().unwrap().apply(&raw);
-    let found = Evaluation::of_trained(&model, &card, &known, THREADS).unwrap();
+    let found = Evaluation::of_trained(model, card, &known, THREADS).unwrap();
     let found = classes(&found);
 
     let guess = |answers: &[u8]| ClassEvaluation::new(&known, answers, CLASSES).accuracy;
@@ -205,7 +155,7 @@ fn the_activity_of_every_sample_is_learnt_from_whole_recordings() {
     assert!(found.accuracy > majority + 0.3, "{found:?}");
     assert!(found.accuracy > nearest + 0.1, "{found:?}");
 
-    let file = packed(&model, &card);
+    let file = packed(&fitted);
     let device = AnyModel::open(&file, "int8").unwrap();
     let int8 = Evaluation::of_device(&device, &raw, THREADS).unwrap();
     let warm_up = WarmUp::of_device(&device, &raw, THREADS).unwrap();
@@ -303,10 +253,11 @@ fn how_vigorous_the_next_second_will_be_is_learnt_from_the_last_two() {
         "epochs = 12\nbatch = 16\nhidden-size = 24\nmax-tokens = 100\naveraging = 0.9
         output-dropout = 0.0\nrecurrent-dropout = 0.0",
     );
-    let (model, card) = learnt(&options, &data);
+    let fitted = fit(&options, &data, THREADS).unwrap();
+    let Fitted { card, model, .. } = &fitted;
     let in_units = card.statistics.as_ref().unwrap().apply(&raw);
-    let found = Evaluation::of_trained(&model, &card, &in_units, THREADS).unwrap();
-    let file = packed(&model, &card);
+    let found = Evaluation::of_trained(model, card, &in_units, THREADS).unwrap();
+    let file = packed(&fitted);
     let device = AnyModel::open(&file, "int8").unwrap();
     let int8 = Evaluation::of_device(&device, &raw, THREADS).unwrap();
     let warm_up = WarmUp::of_device(&device, &raw, THREADS).unwrap();

@@ -19,6 +19,18 @@ pub fn random_model(shape: Shape, density: f64, seed: u64) -> SparseModel {
     random_model::random_model(shape, densities, seed)
 }
 
+/// A file that is too large for a micro:bit, with words.
+pub fn large_file() -> AlignedBytes {
+    let shape = Shape {
+        vocabulary: 20,
+        embedding: 256,
+        hidden: 256,
+        logits: 1,
+    };
+    let model = random_model(shape, 0.3, 1);
+    packed_with_words(&model, Values::Float32, Some(&vocabulary(20)))
+}
+
 /// A few hundred bytes: three classes, an odd number of units.
 pub fn small_model(seed: u64) -> SparseModel {
     let shape = Shape {

@@ -1,10 +1,8 @@
 //! What is not written, and why; and that what is written is all or nothing, the same every time.
 
 use super::{recording, samples_model, text_model};
-use crate::models::{packed_with_words, random_model, vocabulary};
+use crate::models::large_file;
 use crate::program::{Ended, ended, object, refused, set_lstm};
-use set_lstm::pack::Values;
-use set_lstm::train::parameters::Shape;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -96,14 +94,7 @@ fn what_no_crate_is_called_is_refused() {
 fn what_does_not_fit_is_refused_by_how_much() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let shape = Shape {
-        vocabulary: 20,
-        embedding: 256,
-        hidden: 256,
-        logits: 1,
-    };
-    let large = random_model(shape, 0.3, 1);
-    let large = packed_with_words(&large, Values::Float32, Some(&vocabulary(20)));
+    let large = large_file();
     fs::write(at("large.setl"), &*large).unwrap();
     let over = large.len() + (40 << 10) - (256 << 10);
     let command = set_lstm!(

@@ -6,6 +6,7 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 
+use set_lstm::dataset::hapt::CLASSES;
 use tempfile::TempDir;
 
 use crate::program::{printed, set_lstm};
@@ -30,14 +31,6 @@ fn phones(folder: &Path, archive: &Path, users: std::ops::RangeInclusive<u32>) -
             files.insert(name, text);
         }
     }
-    const NAMES: [&str; 6] = [
-        "walking",
-        "upstairs",
-        "downstairs",
-        "sitting",
-        "standing",
-        "lying",
-    ];
     let mut table = "time,ax,ay,az,gx,gy,gz,activity,user,recording\n".to_owned();
     let mut rows = 0;
     for (name, acceleration) in files.iter().filter(|it| it.0.starts_with("acc_")) {
@@ -59,7 +52,7 @@ fn phones(folder: &Path, archive: &Path, users: std::ops::RangeInclusive<u32>) -
             .collect();
         for (step, (a, g)) in (1..).zip(acceleration.lines().zip(turning.lines())) {
             let of = stretches.iter().find(|it| (it[3]..=it[4]).contains(&step));
-            let name = of.and_then(|it| NAMES.get(it[2] - 1)).unwrap_or(&"");
+            let name = of.and_then(|it| CLASSES.get(it[2] - 1)).unwrap_or(&"");
             let [a, g] = [a, g].map(|axes| axes.split_whitespace().collect::<Vec<_>>().join(","));
             let time = f64::from(step as u32) / 50.0;
             writeln!(table, "{time:.2},{a},{g},{name},{user},{experiment}").unwrap();

@@ -28,7 +28,8 @@ const STEP: usize = 64;
 const CHANNELS: usize = 2 * AXES;
 const AXES: usize = 3;
 
-const CLASSES: [&str; 6] = [
+/// Names of the activities 1 to 6.
+pub const CLASSES: [&str; 6] = [
     "walking",
     "upstairs",
     "downstairs",

@@ -1,8 +1,9 @@
 //! The LSTM once more, in f64 and as plainly as it can be said: what the kernels are
 //! checked against. Only tests use it.
 
+use super::batch::BatchLoss;
 use super::chunk::{Noise, Sample};
-use super::parameters::{Parameters, Part, normal, stream};
+use super::parameters::{Densities, InitialScale, Parameters, Part, Shape, normal, stream};
 use super::pooling::Pooling;
 use crate::sequences::{Sequence, SequenceSet};
 use crate::sparse_model::{SparseMatrix, SparseModel};
@@ -144,6 +145,36 @@ fn loss_of_answer(z: &[f64], target: Target<'_>) -> Option<f64> {
 fn mean(all: impl Iterator<Item = f64>) -> Option<f64> {
     let known: Vec<f64> = all.filter(|it| !it.is_nan()).collect();
     (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+}
+
+/// Random weights, their biases too, so that no part is zero.
+pub fn parameters_of(shape: Shape, densities: Densities, scale: InitialScale) -> Parameters {
+    let mut parameters = Parameters::random(shape, densities, scale, 5);
+    let mut rng = stream(6, 0);
+    for part in [Part::Bias, Part::HeadBias] {
+        let range = parameters.range(part);
+        for value in &mut parameters.value[range] {
+            *value += rng.random::<f32>() - 0.5;
+        }
+    }
+    parameters
+}
+
+/// Fails unless the mean loss and the gradient of an engine are those of the oracle; `what`
+/// names the case.
+pub fn assert_equals(
+    parameters: &Parameters,
+    loss: BatchLoss,
+    (gradient, every): (&[f32], Option<usize>),
+    exact: impl Fn(&SparseModel) -> f64,
+    what: &str,
+) {
+    let mean = loss.loss / loss.samples as f64;
+    let error = mean - exact(&parameters.to_model(&parameters.value));
+    assert!(error.abs() < 1e-4, "{what}: {error}");
+    if let Some(every) = every {
+        assert_slopes_of(parameters, gradient, every, exact);
+    }
 }
 
 /// Mean loss of the samples.

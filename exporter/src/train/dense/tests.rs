@@ -24,14 +24,7 @@ fn parameters(hidden: usize, logits: usize) -> Parameters {
         recurrent: 1.0,
         forget_bias: 1.0,
     };
-    let mut parameters = Parameters::random(shape, FULL, scale, 5);
-    let mut rng = stream(6, 0);
-    for part in [Part::Bias, Part::HeadBias] {
-        for k in parameters.range(part) {
-            parameters.value[k] += rng.random::<f32>() - 0.5;
-        }
-    }
-    parameters
+    oracle::parameters_of(shape, FULL, scale)
 }
 
 /// Ragged sequences, empty ones among them, of tokens below `tokens`.

@@ -21,14 +21,7 @@ fn parameters(hidden: usize, logits: usize, densities: Densities) -> Parameters 
         recurrent: 1.0,
         forget_bias: 1.0,
     };
-    let mut parameters = Parameters::random(shape, densities, scale, 5);
-    let mut rng = stream(6, 0);
-    for part in [Part::Bias, Part::HeadBias] {
-        for k in parameters.range(part) {
-            parameters.value[k] += rng.random::<f32>() - 0.5;
-        }
-    }
-    parameters
+    parameters_of(shape, densities, scale)
 }
 
 fn all(set: &SequenceSet) -> Vec<Sample<'_>> {
@@ -56,10 +49,8 @@ fn sparse_gradients_of_every_kind_equal_finite_differences() {
             let mut workers = Workers::new(width, 2, Unit::default());
             let loss = workers.train(&network, &samples, noise, &mut gradient);
             let exact = |model: &SparseModel| loss_of(model, &samples, Pooling::Last, &masks);
-            let mean = loss.loss / samples.len() as f64;
-            let error = mean - exact(&parameters.to_model(&parameters.value));
-            assert!(error.abs() < 1e-4, "{task:?} {dropout}: {error}");
-            assert_slopes_of(&parameters, &gradient, 7, exact);
+            let what = format!("{task:?} {dropout}");
+            assert_equals(&parameters, loss, (&gradient, Some(7)), exact, &what);
         }
     }
 }
@@ -77,12 +68,9 @@ fn dense_gradients_of_every_kind_equal_finite_differences() {
             let mut workers = DenseWorkers::new(width, 2, Unit::default());
             let loss = workers.train(&parameters, &samples, noise, &mut gradient);
             let exact = |model: &SparseModel| loss_of(model, &samples, Pooling::Last, &masks);
-            let mean = loss.loss / samples.len() as f64;
-            let error = mean - exact(&parameters.to_model(&parameters.value));
-            assert!(error.abs() < 1e-4, "{task:?} {dropout}: {error}");
-            if hidden % 4 == 0 || dropout == 0.0 {
-                assert_slopes_of(&parameters, &gradient, 11, exact);
-            }
+            let what = format!("{task:?} {dropout}");
+            let every = (hidden % 4 == 0 || dropout == 0.0).then_some(11);
+            assert_equals(&parameters, loss, (&gradient, every), exact, &what);
         }
     }
 }

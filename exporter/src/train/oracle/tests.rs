@@ -27,15 +27,7 @@ fn parameters(hidden: usize, logits: usize) -> Parameters {
         recurrent: 1.0,
         forget_bias: 1.0,
     };
-    let mut parameters = Parameters::random(shape, densities, scale, 5);
-    let mut rng = stream(6, 0);
-    for part in [Part::Bias, Part::HeadBias] {
-        let range = parameters.range(part);
-        for value in &mut parameters.value[range] {
-            *value += rng.random::<f32>() - 0.5;
-        }
-    }
-    parameters
+    parameters_of(shape, densities, scale)
 }
 
 fn sequences(classes: u8, count: usize) -> Vec<(Vec<u16>, u8)> {
@@ -105,10 +97,8 @@ fn gradients_of_every_pooling_with_recurrent_dropout_equal_finite_differences() 
             workers.set_pooling(pooling);
             let loss = workers.train(&network, &samples, noise, &mut gradient);
             let exact = |model: &SparseModel| loss_of(model, &samples, pooling, &masks);
-            let mean = loss.loss / samples.len() as f64;
-            let error = mean - exact(&parameters.to_model(&parameters.value));
-            assert!(error.abs() < 1e-4, "{pooling:?} {dropout}: {error}");
-            assert_slopes_of(&parameters, &gradient, 7, exact);
+            let what = format!("{pooling:?} {dropout}");
+            assert_equals(&parameters, loss, (&gradient, Some(7)), exact, &what);
         }
     }
 }

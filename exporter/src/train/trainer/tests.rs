@@ -34,6 +34,31 @@ impl Watch for Memory {
     }
 }
 
+/// What a training keeps that was stopped after so many steps, by one thread, and then went on
+/// by `threads` from the place that `through` makes of its last one.
+fn stopped_and_resumed(
+    options: &TrainOptions,
+    data: &Training,
+    stop: usize,
+    threads: usize,
+    through: impl Fn(Checkpoint) -> Checkpoint,
+) -> Memory {
+    let mut part = Memory {
+        stop_after: Some(stop),
+        ..Memory::default()
+    };
+    let stopped = Trainer::new(options.clone(), data, 1)
+        .unwrap()
+        .run(&mut part);
+    assert!(matches!(stopped, Err(Error::Interrupted(_))), "{stop}");
+    assert_eq!(part.steps, stop);
+    part.stop_after = None;
+    let checkpoint = through(part.checkpoint.take().unwrap());
+    let mut rest = Trainer::resume(options.clone(), data, threads, checkpoint).unwrap();
+    rest.run(&mut part).unwrap();
+    part
+}
+
 fn data(options: &TrainOptions) -> Training {
     let corpus = Reber::new(1, 600, 2).unwrap();
     load_training(&corpus, &options.load_options()).unwrap()
@@ -64,19 +89,7 @@ fn an_interrupted_training_goes_on_to_the_same_bits() {
         .unwrap();
     let whole_checkpoint = whole.checkpoint.unwrap();
     for stop in [1, 8, 9, 10, 20] {
-        let mut part = Memory {
-            stop_after: Some(stop),
-            ..Memory::default()
-        };
-        let stopped = Trainer::new(options.clone(), &data, 1)
-            .unwrap()
-            .run(&mut part);
-        assert!(matches!(stopped, Err(Error::Interrupted(_))), "{stop}");
-        assert_eq!(part.steps, stop);
-        part.stop_after = None;
-        let checkpoint = part.checkpoint.take().unwrap();
-        let mut rest = Trainer::resume(options.clone(), &data, 2, checkpoint).unwrap();
-        rest.run(&mut part).unwrap();
+        let part = stopped_and_resumed(&options, &data, stop, 2, |it| it);
         let checkpoint = part.checkpoint.unwrap();
         assert_eq!(
             figures(&checkpoint.position),
@@ -226,18 +239,7 @@ fn all_variants_at_once_go_on_to_the_same_bits_whatever_the_threads() {
     assert_eq!(whole.parameters.count(), before.count());
     assert_ne!(whole.parameters.recurrent, before.recurrent);
     for stop in [1, 9, 10] {
-        let mut part = Memory {
-            stop_after: Some(stop),
-            ..Memory::default()
-        };
-        let stopped = Trainer::new(options.clone(), &data, 1)
-            .unwrap()
-            .run(&mut part);
-        assert!(matches!(stopped, Err(Error::Interrupted(_))), "{stop}");
-        part.stop_after = None;
-        let checkpoint = part.checkpoint.take().unwrap();
-        let mut rest = Trainer::resume(options.clone(), &data, 1, checkpoint).unwrap();
-        rest.run(&mut part).unwrap();
+        let part = stopped_and_resumed(&options, &data, stop, 1, |it| it);
         let rest = part.checkpoint.unwrap();
         assert_eq!(figures(&rest.position), figures(&whole.position));
         assert_eq!(rest.parameters, whole.parameters);
@@ -308,21 +310,12 @@ fn trainings_of_every_kind_learn_and_go_on_to_the_same_bits_whatever_the_threads
         let is_r2 = matches!(metrics[3].score, Score::R2(_));
         assert_eq!(is_r2, task.answer == Answer::Values);
         for stop in [1, 5] {
-            let mut part = Memory {
-                stop_after: Some(stop),
-                ..Memory::default()
-            };
-            let stopped = Trainer::new(options.clone(), &data, 1)
-                .unwrap()
-                .run(&mut part);
-            assert!(matches!(stopped, Err(Error::Interrupted(_))), "{stop}");
-            part.stop_after = None;
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("checkpoint.safetensors");
-            part.checkpoint.take().unwrap().save(&path).unwrap();
-            let checkpoint = Checkpoint::load(&path).unwrap();
-            let mut rest = Trainer::resume(options.clone(), &data, 1, checkpoint).unwrap();
-            rest.run(&mut part).unwrap();
+            let part = stopped_and_resumed(&options, &data, stop, 1, |checkpoint| {
+                let folder = tempfile::tempdir().unwrap();
+                let path = folder.path().join("checkpoint.safetensors");
+                checkpoint.save(&path).unwrap();
+                Checkpoint::load(&path).unwrap()
+            });
             let rest = part.checkpoint.unwrap();
             assert_eq!(figures(&rest.position), figures(&whole.position));
             assert_eq!(rest.parameters, whole.parameters, "{task:?} {topology}");
