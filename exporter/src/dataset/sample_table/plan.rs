@@ -160,26 +160,10 @@ pub fn plan(recordings: &[Recording], wanted: Wanted) -> Result<CutPlan, String>
         for (cut, place) in plan.cuts.iter_mut().zip(places) {
             (cut.order, cut.is_test) = (place.order, place.is_test);
         }
-        let of_test = plan.cuts.iter().filter(|cut| cut.is_test);
-        let tested: HashSet<u64> = of_test.map(|cut| cut.member.group).collect();
-        let trained = plan.cuts.iter().filter(|cut| !cut.is_test);
-        let left: HashSet<u64> = trained.map(|cut| cut.member.group).collect();
-        if left.len() == 1 {
+        if let Some(again) = cut_for_validation(&segments, &plan.cuts, wanted.windows) {
             plan.notes.push(
                 "one group only to train on: its last part chooses the epoch (validation)".into(),
             );
-            let (mut test, train): (Vec<Segment>, Vec<Segment>) = segments
-                .iter()
-                .partition(|segment| tested.contains(&segment.group));
-            let rows = train.iter().map(|segment| segment.end).sum();
-            test.iter_mut()
-                .for_each(|segment| segment.is_test = Some(true));
-            let mut again = match wanted.windows {
-                Some(windows) => stretched(&train, rows, windows),
-                None => each_alone(&train),
-            };
-            again.extend(test);
-            again.sort_by_key(|segment| (segment.recording, segment.start));
             left_out = LeftOut::default();
             plan.cuts = left_out.cut(recordings, &again, wanted);
         }
@@ -192,6 +176,39 @@ pub fn plan(recordings: &[Recording], wanted: Wanted) -> Result<CutPlan, String>
         ));
     }
     Ok(plan)
+}
+
+/// If only one group is left to train on: the segments with that group in several, so that one of
+/// them can be the validation.
+fn cut_for_validation(
+    segments: &[Segment],
+    cuts: &[Cut],
+    windows: Option<Windows>,
+) -> Option<Vec<Segment>> {
+    let groups = |is_test: bool| -> HashSet<u64> {
+        let of_part = cuts.iter().filter(|cut| cut.is_test == is_test);
+        of_part.map(|cut| cut.member.group).collect()
+    };
+    if groups(false).len() != 1 {
+        return None;
+    }
+    let tested = groups(true);
+    let (test, train): (Vec<Segment>, Vec<Segment>) = segments
+        .iter()
+        .partition(|segment| tested.contains(&segment.group));
+    let mut again = match windows {
+        Some(windows) => {
+            let rows = train.iter().map(|segment| segment.end).sum();
+            stretched(&train, rows, windows)
+        }
+        None => each_alone(&train),
+    };
+    again.extend(test.into_iter().map(|segment| Segment {
+        is_test: Some(true),
+        ..segment
+    }));
+    again.sort_by_key(|segment| (segment.recording, segment.start));
+    Some(again)
 }
 
 fn whole((recording, found): (usize, &Recording)) -> Segment {
